@@ -1,0 +1,82 @@
+/* Statuses, fates and error texts. */
+#include "base/err.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct {
+    const char *name;
+    const char *text;
+    enum lf_fate fate;
+} statuses[LF_STATUS_COUNT] = {
+#define LF_STATUS(name, fate, text) [LF_##name] = {#name, text, LF_FATE_##fate},
+#include "base/status.def"
+#undef LF_STATUS
+};
+
+void
+lf_assert_failed(const char *cond, const char *file, int line)
+{
+    fprintf(stderr, "logfirst: %s:%d: assertion failed: %s\n", file, line, cond);
+    abort();
+}
+
+enum lf_status
+lf_err_set(struct lf_err *err, enum lf_status status, const char *where, const char *fmt, ...)
+{
+    if (err == NULL)
+        return status;
+    va_list ap;
+    va_start(ap, fmt);
+    /* Through a copy: an argument may be err->text itself. */
+    char text[LF_ERR_TEXT_MAX];
+    vsnprintf(text, sizeof(text), fmt, ap);
+    va_end(ap);
+    memcpy(err->text, text, sizeof(text));
+    err->status = status;
+    err->fate = lf_status_fate(status);
+    err->where = where;
+    return status;
+}
+
+enum lf_status
+lf_err_no_memory(struct lf_err *err, const char *where)
+{
+    return lf_err_set(err, LF_NO_MEMORY, where, "out of memory");
+}
+
+void
+lf_err_context(struct lf_err *err, const char *fmt, ...)
+{
+    if (err == NULL)
+        return;
+    char text[LF_ERR_TEXT_MAX];
+    va_list ap;
+    va_start(ap, fmt);
+    int n = vsnprintf(text, sizeof(text), fmt, ap);
+    va_end(ap);
+    if (n < 0 || (size_t)n >= sizeof(text))
+        return;
+    snprintf(text + n, sizeof(text) - (size_t)n, ": %s", err->text);
+    memcpy(err->text, text, sizeof(text));
+}
+
+const char *
+lf_status_text(enum lf_status status)
+{
+    return (size_t)status < LF_STATUS_COUNT ? statuses[status].text : "unknown status";
+}
+
+const char *
+lf_status_name(enum lf_status status)
+{
+    return (size_t)status < LF_STATUS_COUNT ? statuses[status].name : "UNKNOWN";
+}
+
+enum lf_fate
+lf_status_fate(enum lf_status status)
+{
+    return (size_t)status < LF_STATUS_COUNT ? statuses[status].fate : LF_FATE_STOP;
+}

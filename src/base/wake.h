@@ -1,0 +1,19 @@
+/* How a thread tells another that something waits for it: a function that is safe to call from any thread. */
+#ifndef LF_BASE_WAKE_H
+#define LF_BASE_WAKE_H
+
+#include <stddef.h>
+
+struct lf_wake {
+    void (*fn)(void *ctx); /* thread-safe, must not block; many calls may collapse into one wake-up. NULL: nobody waits */
+    void *ctx;
+};
+
+static inline void
+lf_wake_call(const struct lf_wake *wake)
+{
+    if (wake->fn != NULL)
+        wake->fn(wake->ctx);
+}
+
+#endif
