@@ -79,7 +79,8 @@ def test_lets_pass(tmp_path, case):
 
 def test_long_functions_are_reported_only(tmp_path):
     body = "    x();\n"
-    text = "int\nshort_one(void)\n{\n" + body * 90 + "}\n\nint\nlong_one(int a,\n         int b)\n{\n" + body * 91 + "}\n"
+    text = "int\nshort_one(void)\n{\n" + body * 90 + "}\n\n"
+    text += "int\nlong_one(int a,\n         int b)\n{\n" + body * 91 + "}\n"
     assert problems_of(tmp_path, "src/net/x.c", text) == []
     reports = check_house.check(str(tmp_path))[1]
     assert [line for _, line in reports] == ["src/net/x.c:99: long_one() has 91 lines"]

@@ -1,0 +1,108 @@
+#!/bin/bash
+# Runs the tests; the last line is "N passed, N failed, N skipped", above it each skip with its reason.
+#   tools/test.sh            everything (make test)
+#   tools/test.sh unit|asan|tsan|e2e|crash
+# T=name: one unit test program.  K=expression: pytest's -k.  N=cycles of the crash test.  LOGFIRST_JOBS: default 2.
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+. tools/env.sh
+what=${1:-all}
+T=${T:-} K=${K:-} N=${N:-}
+jobs=${LOGFIRST_JOBS:-2}
+export PYTHONDONTWRITEBYTECODE=1
+export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1:strict_string_checks=1:detect_stack_use_after_return=1}
+export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1:halt_on_error=1}
+export TSAN_OPTIONS=${TSAN_OPTIONS:-halt_on_error=1:second_deadlock_stack=1}
+
+results=$(mktemp -d)
+trap 'rm -rf "$results"' EXIT
+started=$SECONDS
+
+note() { printf '%s\t%s\t%s\n' "$1" "$2" "${3:-}" >>"$results/stages.tsv"; }
+title() { printf -- '-- %s (%d s)\n' "$1" $((SECONDS - started)); }
+
+step() { # NAME COMMAND...: a check that passes or fails as one
+    local name=$1
+    shift
+    title "$name"
+    if "$@"; then note passed "$name"; else note failed "$name" "see above"; fi
+}
+
+# Builds FOLDER with its tests and runs them, or the one named by T.
+unit() { # STAGE FOLDER ARGUMENTS OF meson test...
+    local stage=$1 dir=$2 wrap=() report="$2/meson-logs/testlog.junit.xml" status=0
+    shift 2
+    title "$stage"
+    if ! tools/build.sh "$dir" tests; then
+        note failed "$stage: build in $dir" "see above"
+        return 1
+    fi
+    # ThreadSanitizer cannot live with some kernels' address randomisation
+    if [ "$dir" = build-tsan ] && setarch "$(uname -m)" -R true 2>/dev/null; then
+        wrap=(setarch "$(uname -m)" -R)
+    fi
+    rm -f "$report"
+    "${wrap[@]}" meson test -C "$dir" --no-rebuild --print-errorlogs --num-processes "$jobs" "$@" ${T:+"$T"} ||
+        status=$?
+    if [ -f "$report" ]; then
+        cp "$report" "$results/$stage.xml"
+    elif [ $status = 0 ]; then
+        note skipped "$stage" "no such tests"
+    fi
+    # a report without a failure must not hide one
+    if [ $status != 0 ] && ! grep -qE '<(failure|error)' "$report" 2>/dev/null; then
+        note failed "$stage" "meson test ended with status $status"
+    fi
+}
+
+python() { # STAGE ARGUMENTS OF pytest...
+    local stage=$1 status=0
+    shift
+    title "$stage"
+    "$LOGFIRST_PYTHON" -m pytest -p no:cacheprovider --quiet --junit-xml="$results/$stage.xml" "$@" || status=$?
+    if [ $status = 5 ]; then
+        note skipped "$stage" "no such tests"
+    elif [ $status != 0 ] && ! grep -qE '<(failure|error)' "$results/$stage.xml" 2>/dev/null; then
+        note failed "$stage" "pytest ended with status $status"
+    fi
+}
+
+e2e() {
+    export LOGFIRST_BIN=$PWD/build/logfirst
+    if [ ! -x "$LOGFIRST_BIN" ] && ! { tools/build.sh build && [ -x "$LOGFIRST_BIN" ]; }; then
+        note failed "e2e" "no program build/logfirst"
+        return 1
+    fi
+    if ! compgen -G 'tests/e2e/test_*.py' >/dev/null; then
+        note skipped "e2e" "no tests in tests/e2e"
+        return 0
+    fi
+    python e2e tests/e2e --numprocesses "$jobs" --dist loadfile --timeout 600 -ra "$@"
+}
+
+case $what in
+all)
+    step "include directions" python3 tools/check_deps.py
+    step "house rules" python3 tools/check_house.py
+    step "headers compile alone" tools/check.sh headers
+    python tools tests/tools
+    unit unit-gcc build
+    unit unit-clang build-clang
+    unit unit-asan build-asan --timeout-multiplier 4
+    unit unit-tsan build-tsan --timeout-multiplier 8 --suite concurrent
+    e2e
+    ;;
+unit) unit unit-gcc build ;;
+asan) unit unit-asan build-asan --timeout-multiplier 4 ;;
+tsan) unit unit-tsan build-tsan --timeout-multiplier 8 --suite concurrent ;;
+e2e) tools/build.sh build && e2e ${K:+-k "$K"} ;;
+crash) tools/build.sh build && LOGFIRST_CRASH_CYCLES=${N:-50} e2e -k "${K:-crash}" ;;
+*)
+    echo "test.sh: unknown '$what'" >&2
+    exit 2
+    ;;
+esac
+
+echo
+echo "-- summary (${what}, $((SECONDS - started)) s)"
+python3 tools/summary.py "$results"
