@@ -1,0 +1,44 @@
+/*
+ * Events <-> records of the log. Today's format is the JSON envelope {"eventId","eventType","payload"} with CloudEvents
+ * 1.0 attributes in headers (binary-mode names of its Kafka binding); other formats will be further back ends behind
+ * these two functions. Thread-safe on a shared model.
+ */
+#ifndef LF_CODEC_CODEC_H
+#define LF_CODEC_CODEC_H
+
+#include "event/event.h"
+
+/* The parts of a record that the codec is concerned with; matches the log's record field by field. */
+struct lf_encoded {
+    struct lf_bytes key;   /* ptr NULL: null */
+    struct lf_bytes value; /* ptr NULL: null */
+    const struct lf_header *headers;
+    size_t header_count;
+};
+
+struct lf_codec_options {
+    const struct lf_model *model;
+    struct lf_bytes source; /* ce_source of what we write: "/logfirst" by default */
+};
+
+/*
+ * Encodes an event: value, key (event->key), headers ce_specversion, ce_id, ce_source, ce_type, ce_time, ce_subject (the
+ * entity key, if any), content-type, then event->headers (traceparent, tracestate …) as they are. LF_LIMIT beyond
+ * LF_EVENT_BYTES_MAX. Everything in arena. Members of the payload stand in the order of the schema.
+ */
+LF_NODISCARD enum lf_status lf_codec_encode(const struct lf_codec_options *options, const struct lf_event *event,
+                                            struct lf_arena *arena, struct lf_encoded *ret, struct lf_err *err);
+
+/*
+ * Decodes a record of any producer into *ret: id, type, payload, extra, key, headers, time (ce_time or timestamp_ms) and
+ * place (the caller's). Identity comes from the envelope; where the value is CloudEvents structured mode (content-type
+ * application/cloudevents+json) from id, type, data. Header and envelope must not contradict each other in the id.
+ * LF_INVALID when it is no event: null or empty value, not JSON, no object, eventId or eventType missing or no string,
+ * empty, or over 255 bytes, payload missing. On failure ret->id, type_name hold what could be read. Does not check the payload against the schema; sets
+ * type and, when known, leaves entity_key to lf_event_bind_entity().
+ */
+LF_NODISCARD enum lf_status lf_codec_decode(const struct lf_codec_options *options, const struct lf_encoded *encoded,
+                                            int64_t timestamp_ms, struct lf_place place, struct lf_arena *arena,
+                                            struct lf_event *ret, struct lf_err *err);
+
+#endif

@@ -1,0 +1,132 @@
+/*
+ * Where events and states rest: event store, entity state, positions, dead letters. One interface, several back ends
+ * (store_backend.h), chosen by URL: sqlite:FILE, memory:, later postgresql:// and mongodb://.
+ *
+ * A store may be shared between threads; a session belongs to one thread at a time. Only consumers write.
+ */
+#ifndef LF_STORE_STORE_H
+#define LF_STORE_STORE_H
+
+#include "event/event.h"
+#include "store/list.h"
+
+struct lf_store;
+struct lf_store_session;
+
+struct lf_store_options {
+    const char *url;
+    const struct lf_model *model; /* outlives the store */
+    bool read_only; /* creates and changes no table; LF_NOT_FOUND when they are missing */
+};
+
+/*
+ * Opens a store; creates missing tables and adds missing columns from the model. LF_CONFLICT when a change would lose
+ * data (a column's type differs, a non-null column without a default must be added to a table that has rows …): the text
+ * gives the statement to run. LF_INVALID (URL), LF_BUSY, LF_DENIED, LF_IO, LF_CORRUPT, LF_UNAVAILABLE, LF_UNSUPPORTED
+ * (made by another version).
+ */
+LF_NODISCARD enum lf_status lf_store_open(const struct lf_store_options *options, struct lf_store **ret,
+                                          struct lf_err *err);
+void lf_store_close(struct lf_store *store); /* NULL is fine; sessions must be closed */
+const char *lf_store_backend_name(const struct lf_store *store);
+/* Can it be reached and written? A cheap round trip on a connection of its own; for health. May block shortly. */
+LF_NODISCARD enum lf_status lf_store_health(struct lf_store *store, struct lf_err *err);
+
+/* A session for writing (the consumer's thread) or for reading only. */
+LF_NODISCARD enum lf_status lf_store_session_open(struct lf_store *store, bool writer, struct lf_store_session **ret,
+                                                  struct lf_err *err);
+void lf_store_session_close(struct lf_store_session *session); /* aborts an open transaction */
+
+/* ---- writing: begin, any of the following in this order of use, commit or abort ---- */
+/*
+ * After any failure but LF_FENCED the transaction can only be aborted. LF_UNAVAILABLE and LF_TIMEOUT: nothing has been
+ * written, or (after commit) perhaps everything: begin anew from the positions read again.
+ */
+LF_NODISCARD enum lf_status lf_store_begin(struct lf_store_session *session, struct lf_err *err);
+
+enum lf_append_outcome {
+    LF_APPENDED,
+    LF_APPEND_DUPLICATE, /* the same event is there already: same id, type and payload (as data), or the same place */
+    LF_APPEND_CONFLICT,  /* the id is there with another type or payload */
+};
+/* Adds events (ids distinct within one transaction; entity_key set where they have an entity) to event_store.
+ * ret_outcomes has one entry an event. The transaction goes on after duplicates and conflicts. */
+LF_NODISCARD enum lf_status lf_store_append(struct lf_store_session *session, const struct lf_event *const *events,
+                                            size_t count, enum lf_append_outcome *ret_outcomes, struct lf_err *err);
+
+/* States of entities by key text, as of this transaction; LF_V_NULL where there is none. Values in arena. Keys distinct. */
+LF_NODISCARD enum lf_status lf_store_load(struct lf_store_session *session, const struct lf_entity *entity,
+                                          const struct lf_bytes *keys, size_t count, struct lf_arena *arena,
+                                          struct lf_value *ret_states, struct lf_err *err);
+
+struct lf_state_change {
+    struct lf_bytes key;
+    struct lf_value state; /* LF_V_OBJECT with a member a field; LF_V_NULL deletes */
+    struct lf_place place; /* of the last event applied */
+};
+LF_NODISCARD enum lf_status lf_store_save(struct lf_store_session *session, const struct lf_entity *entity,
+                                          const struct lf_state_change *changes, size_t count, struct lf_err *err);
+
+struct lf_dead_letter {
+    int64_t id;                 /* given by the store, ascending */
+    struct lf_place place;
+    struct lf_bytes event_id;   /* ptr NULL: could not be read */
+    struct lf_bytes event_type; /* ptr NULL: could not be read */
+    struct lf_bytes key;        /* as in the record; ptr NULL: null */
+    struct lf_bytes value;      /* byte for byte; ptr NULL: null */
+    const struct lf_header *headers;
+    size_t header_count;
+    struct lf_bytes stage;  /* "decode", "validate", "deduplicate", "apply" */
+    struct lf_bytes code;   /* "EVENT_INVALID", "NOT_AN_EVENT", "EVENT_CONFLICT", "APPLY_FAILED", "UNKNOWN_EVENT" */
+    struct lf_bytes reason; /* a sentence for people */
+    int64_t record_time_ms;
+    int64_t dead_at_us;
+};
+/* Adds dead letters; one that is there already (same place) is left alone. */
+LF_NODISCARD enum lf_status lf_store_bury(struct lf_store_session *session, const struct lf_dead_letter *letters,
+                                          size_t count, struct lf_err *err);
+
+/* Moves the group's position in a partition from expected (LF_OFFSET_NONE's value -1: no row yet) to next.
+ * LF_FENCED when it is not what was expected: another consumer has it; abort. */
+LF_NODISCARD enum lf_status lf_store_advance(struct lf_store_session *session, struct lf_bytes group,
+                                             struct lf_bytes topic, int32_t partition, int64_t expected, int64_t next,
+                                             struct lf_err *err);
+LF_NODISCARD enum lf_status lf_store_commit(struct lf_store_session *session, struct lf_err *err);
+void lf_store_abort(struct lf_store_session *session); /* without a transaction: nothing */
+
+/* ---- reading (inside a transaction or not) ---- */
+
+/* The group's position in one partition: -1 if there is none. */
+LF_NODISCARD enum lf_status lf_store_position(struct lf_store_session *session, struct lf_bytes group,
+                                              struct lf_bytes topic, int32_t partition, int64_t *ret_next,
+                                              struct lf_err *err);
+
+/* One entity as it is; LF_NOT_FOUND. */
+LF_NODISCARD enum lf_status lf_store_get(struct lf_store_session *session, const struct lf_entity *entity,
+                                         struct lf_bytes key, struct lf_arena *arena, struct lf_value *ret,
+                                         struct lf_err *err);
+
+enum lf_event_status { LF_EVENT_UNKNOWN, LF_EVENT_LOGGED, LF_EVENT_STORED, LF_EVENT_DEAD_LETTERED };
+struct lf_stored_event {
+    enum lf_event_status status; /* STORED or DEAD_LETTERED */
+    struct lf_event event;       /* of a dead letter: what could be read; payload LF_V_NULL */
+    struct lf_bytes entity_type; /* ptr NULL: none */
+    struct lf_value headers;     /* LF_V_OBJECT: name -> text */
+    int64_t stored_at_us;        /* or dead since */
+    struct lf_dead_letter letter; /* DEAD_LETTERED */
+};
+/* By id, first in event_store, then in dead_letters; LF_NOT_FOUND. */
+LF_NODISCARD enum lf_status lf_store_event(struct lf_store_session *session, struct lf_bytes id,
+                                           struct lf_arena *arena, struct lf_stored_event *ret, struct lf_err *err);
+
+/* Lists (list.h). Entities: ret->items are LF_V_OBJECT states. Events: ret->events, in log order of storing (the
+ * store's own sequence) unless ordered otherwise. */
+LF_NODISCARD enum lf_status lf_store_list(struct lf_store_session *session, const struct lf_list_query *query,
+                                          struct lf_arena *arena, struct lf_list_result *ret, struct lf_err *err);
+
+/* Dead letters with id > after, ascending, at most max. */
+LF_NODISCARD enum lf_status lf_store_dead_letters(struct lf_store_session *session, int64_t after, size_t max,
+                                                  struct lf_arena *arena, struct lf_dead_letter **ret,
+                                                  size_t *ret_count, struct lf_err *err);
+
+#endif
