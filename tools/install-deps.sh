@@ -167,10 +167,11 @@ apt_install() {
     done
     [ -n "$needed" ] || return 0
     if [ "$(id -u)" != 0 ]; then
-        command -v sudo >/dev/null || die "root or sudo is needed to install:$needed"
+        command -v sudo >/dev/null || die "root or sudo is needed to install:$needed (or set LOGFIRST_NO_APT=1)"
         sudo=sudo
     fi
-    say "to install:$needed"
+    needed=$(printf '%s\n' $needed | awk '!seen[$0]++' | tr '\n' ' ')
+    say "to install: $needed"
     export DEBIAN_FRONTEND=noninteractive
     try $sudo apt-get -qq -o DPkg::Lock::Timeout=600 update
     packages=$(resolve $needed)
@@ -178,8 +179,13 @@ apt_install() {
         [ "$word" = "${word#\?}" ] || grep -qxF "${word#\?}" <<<"$packages" || echo "$distribution $word" >>"$optional"
     done
     [ -n "$packages" ] || return 0
-    try $sudo env DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends \
-        -o DPkg::Lock::Timeout=600 -o Dpkg::Use-Pty=0 install $packages >"$LOGFIRST_DEPS/apt.log"
+    apt_get_install() {
+        $sudo env DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends \
+            -o DPkg::Lock::Timeout=600 -o Dpkg::Use-Pty=0 install "$@" >"$LOGFIRST_DEPS/apt.log" 2>&1 && return 0
+        tail -n 20 "$LOGFIRST_DEPS/apt.log" >&2
+        return 1
+    }
+    try apt_get_install $packages
     read_installed
     words=$(missing | grep -v '^?' || true)
     [ -z "$words" ] || die "still missing after apt-get install: $words (see $LOGFIRST_DEPS/apt.log)"
@@ -283,7 +289,7 @@ build_libraries() {
 script=$(hash_of "${BASH_SOURCE[0]}" /etc/os-release)
 
 libraries_there() { # the built ones, or the distribution's
-    fresh libraries "$script" "$LOGFIRST_DEPS/stamp" && pkg-config --exists yyjson libllhttp
+    fresh libraries "$script" "$LOGFIRST_DEPS/stamp" && pkg-config --exists "yyjson >= $YYJSON_MIN" "libllhttp >= $LLHTTP_MIN"
 }
 if ! libraries_there; then
     build_libraries
@@ -303,7 +309,7 @@ if [ $want_test = 1 ]; then
         say "the Kafka broker"
         rm -rf "$LOGFIRST_DEPS/kafka"
         mkdir -p "$LOGFIRST_DEPS/kafka"
-        try mvn -q -B -f tests/e2e/kafka/pom.xml dependency:copy-dependencies \
+        try mvn -q -B -Dstyle.color=never -f tests/e2e/kafka/pom.xml dependency:copy-dependencies \
             -DoutputDirectory="$LOGFIRST_DEPS/kafka/libs"
         made kafka "$hash"
     fi

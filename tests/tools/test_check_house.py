@@ -32,6 +32,7 @@ MUST_FAIL = {
     "time elsewhere than in the clock": ("src/base/rand.c", "    seed = time(NULL);\n", "base/clock.h"),
     "malloc in base, but not in mem.c": ("src/base/arena.c", "    p = malloc(n);\n", "lf_malloc"),
     "a banned call that tests may not use either": ("tests/unit/t.c", "    strcpy(a, b);\n", "strcpy()"),
+    "a skip that no summary sees": ("tests/unit/t.c", "    skip();\n", "return 77"),
     "a tab": ("src/net/x.c", "\tint x;\n", "tab"),
     "a long line": ("tools/x.py", "x" * 121 + "\n", "line of 121 characters"),
     "a space at the end": ("src/net/x.h", "int x; \n", "space at the end"),
