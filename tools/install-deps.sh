@@ -9,7 +9,7 @@
 #   prefix/            yyjson and llhttp, where pkg-config does not find them
 #   venv/ kafka/ node/ what the end-to-end tests need      check/  clang-format and clang-tidy, pinned
 #
-# Tried on Debian 12, Debian 13 and Ubuntu 24.04. Elsewhere install the packages named below in your own way and set
+# For Debian 12, Debian 13 and Ubuntu 24.04. Elsewhere install the packages named below in your own way and set
 # LOGFIRST_NO_APT=1.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
