@@ -289,7 +289,8 @@ build_libraries() {
 script=$(hash_of "${BASH_SOURCE[0]}" /etc/os-release)
 
 libraries_there() { # the built ones, or the distribution's
-    fresh libraries "$script" "$LOGFIRST_DEPS/stamp" && pkg-config --exists "yyjson >= $YYJSON_MIN" "libllhttp >= $LLHTTP_MIN"
+    fresh libraries "$script" "$LOGFIRST_DEPS/stamp" &&
+        pkg-config --exists "yyjson >= $YYJSON_MIN" "libllhttp >= $LLHTTP_MIN"
 }
 if ! libraries_there; then
     build_libraries
