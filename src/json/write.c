@@ -1,0 +1,201 @@
+/* Values -> JSON text. Open containers are kept on a stack of our own, so that no depth can exhaust the thread's. */
+#include "base/mem.h"
+#include "json/json.h"
+
+#include <string.h>
+
+/* --- strings ------------------------------------------------------------------------------------------------------ */
+
+/* What follows the backslash; 'u' for the six-character form, 0 where nothing needs escaping. */
+static const char escapes[256] = {
+    [0x00] = 'u', [0x01] = 'u', [0x02] = 'u', [0x03] = 'u', [0x04] = 'u', [0x05] = 'u',  [0x06] = 'u',
+    [0x07] = 'u', [0x08] = 'b', [0x09] = 't', [0x0a] = 'n', [0x0b] = 'u', [0x0c] = 'f',  [0x0d] = 'r',
+    [0x0e] = 'u', [0x0f] = 'u', [0x10] = 'u', [0x11] = 'u', [0x12] = 'u', [0x13] = 'u',  [0x14] = 'u',
+    [0x15] = 'u', [0x16] = 'u', [0x17] = 'u', [0x18] = 'u', [0x19] = 'u', [0x1a] = 'u',  [0x1b] = 'u',
+    [0x1c] = 'u', [0x1d] = 'u', [0x1e] = 'u', [0x1f] = 'u', ['"'] = '"',  ['\\'] = '\\',
+};
+
+static void
+write_escape(struct lf_buf *out, unsigned char c)
+{
+    static const char hex[] = "0123456789abcdef";
+    const char text[6] = {'\\', escapes[c], '0', '0', hex[c >> 4], hex[c & 15]};
+    lf_buf_add(out, lf_bytes(text, escapes[c] == 'u' ? 6 : 2));
+}
+
+static size_t
+plain_length(const char *at, size_t len)
+{
+    size_t i = 0;
+    while (i < len && escapes[(unsigned char)at[i]] == 0)
+        i++;
+    return i;
+}
+
+void
+lf_json_write_string(struct lf_buf *out, struct lf_bytes text)
+{
+    const char *at = text.ptr;
+    size_t rest = text.len;
+    lf_buf_add_char(out, '"');
+    while (rest != 0) {
+        size_t plain = plain_length(at, rest);
+        lf_buf_add(out, lf_bytes(at, plain));
+        at += plain;
+        rest -= plain;
+        if (rest != 0) {
+            write_escape(out, (unsigned char)*at);
+            at++;
+            rest--;
+        }
+    }
+    lf_buf_add_char(out, '"');
+}
+
+/* --- the walk ----------------------------------------------------------------------------------------------------- */
+
+enum { INLINE_DEPTH = 48 };
+
+struct frame {
+    const struct lf_value *container;
+    uint32_t next; /* child to be written */
+};
+
+struct writer {
+    struct lf_buf *out;
+    bool pretty;
+    struct frame *frames;
+    size_t depth;
+    size_t cap;
+    struct frame first_frames[INLINE_DEPTH];
+};
+
+static bool
+is_container(const struct lf_value *value)
+{
+    return value->type == LF_V_LIST || value->type == LF_V_OBJECT;
+}
+
+static void
+write_leaf(struct lf_buf *out, const struct lf_value *value)
+{
+    switch (value->type) {
+    case LF_V_BOOL: lf_buf_add(out, value->u.boolean ? LF_LIT("true") : LF_LIT("false")); break;
+    case LF_V_INT: lf_buf_add_i64(out, value->u.integer); break;
+    case LF_V_FLOAT:
+        if (value->raw != NULL)
+            lf_buf_add(out, lf_bytes(value->raw, value->count));
+        else
+            lf_json_write_double(out, value->u.number);
+        break;
+    case LF_V_STRING:
+    case LF_V_ENUM: lf_json_write_string(out, lf_value_text(value)); break;
+    default: lf_buf_add(out, LF_LIT("null")); break;
+    }
+}
+
+static bool
+grow_frames(struct writer *writer)
+{
+    size_t size;
+    if (!lf_size_mul(writer->cap, 2 * sizeof(struct frame), &size))
+        return false;
+    struct frame *frames = lf_malloc(size);
+    if (frames == NULL)
+        return false;
+    memcpy(frames, writer->frames, writer->depth * sizeof(struct frame));
+    if (writer->frames != writer->first_frames)
+        lf_free(writer->frames);
+    writer->frames = frames;
+    writer->cap *= 2;
+    return true;
+}
+
+static void
+open_container(struct writer *writer, const struct lf_value *value)
+{
+    const bool list = value->type == LF_V_LIST;
+    if (value->count == 0) {
+        lf_buf_add(writer->out, list ? LF_LIT("[]") : LF_LIT("{}"));
+        return;
+    }
+    if (writer->depth == writer->cap && !grow_frames(writer)) {
+        writer->out->failed = LF_NO_MEMORY;
+        return;
+    }
+    lf_buf_add_char(writer->out, list ? '[' : '{');
+    writer->frames[writer->depth++] = (struct frame){value, 0};
+}
+
+static void
+write_value(struct writer *writer, const struct lf_value *value)
+{
+    if (is_container(value))
+        open_container(writer, value);
+    else
+        write_leaf(writer->out, value);
+}
+
+static void
+break_line(struct writer *writer)
+{
+    if (!writer->pretty)
+        return;
+    lf_buf_add_char(writer->out, '\n');
+    for (size_t i = 0; i < writer->depth; i++)
+        lf_buf_add(writer->out, LF_LIT("  "));
+}
+
+static void
+write_next_child(struct writer *writer, struct frame *frame)
+{
+    const struct lf_value *container = frame->container;
+    const uint32_t i = frame->next++;
+    if (i != 0)
+        lf_buf_add_char(writer->out, ',');
+    break_line(writer);
+    if (container->type == LF_V_LIST) {
+        write_value(writer, &container->u.items[i]);
+        return;
+    }
+    const struct lf_member *member = &container->u.members[i];
+    lf_json_write_string(writer->out, member->name);
+    lf_buf_add(writer->out, writer->pretty ? LF_LIT(": ") : LF_LIT(":"));
+    write_value(writer, &member->value);
+}
+
+static void
+write_all(struct lf_buf *out, const struct lf_value *value, bool pretty)
+{
+    struct writer writer; /* the frames stay uninitialised on purpose */
+    writer.out = out;
+    writer.pretty = pretty;
+    writer.frames = writer.first_frames;
+    writer.depth = 0;
+    writer.cap = INLINE_DEPTH;
+    write_value(&writer, value);
+    while (writer.depth != 0 && out->failed == LF_OK) {
+        struct frame *top = &writer.frames[writer.depth - 1];
+        if (top->next < top->container->count) {
+            write_next_child(&writer, top);
+            continue;
+        }
+        writer.depth--;
+        break_line(&writer);
+        lf_buf_add_char(out, top->container->type == LF_V_LIST ? ']' : '}');
+    }
+    if (writer.frames != writer.first_frames)
+        lf_free(writer.frames);
+}
+
+void
+lf_json_write(struct lf_buf *out, const struct lf_value *value)
+{
+    write_all(out, value, false);
+}
+
+void
+lf_json_write_pretty(struct lf_buf *out, const struct lf_value *value)
+{
+    write_all(out, value, true);
+}
