@@ -57,10 +57,14 @@ lf_err_context(struct lf_err *err, const char *fmt, ...)
     va_start(ap, fmt);
     int n = vsnprintf(text, sizeof(text), fmt, ap);
     va_end(ap);
-    if (n < 0 || (size_t)n >= sizeof(text))
+    if (n < 0 || (size_t)n + 2 >= sizeof(text))
         return;
-    snprintf(text + n, sizeof(text) - (size_t)n, ": %s", err->text);
-    memcpy(err->text, text, sizeof(text));
+    memcpy(text + n, ": ", 2);
+    size_t at = (size_t)n + 2;
+    size_t rest = strnlen(err->text, sizeof(text) - 1 - at); /* what does not fit is cut off */
+    memcpy(text + at, err->text, rest);
+    memcpy(err->text, text, at + rest);
+    err->text[at + rest] = '\0';
 }
 
 const char *
