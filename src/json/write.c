@@ -15,32 +15,76 @@ static const char escapes[256] = {
     [0x1c] = 'u', [0x1d] = 'u', [0x1e] = 'u', [0x1f] = 'u', ['"'] = '"',  ['\\'] = '\\',
 };
 
+/* lf_buf_reserve() without the call where there is room already. */
+static inline char *
+reserve(struct lf_buf *out, size_t len)
+{
+    if (out->cap - out->len >= len && out->failed == LF_OK)
+        return out->ptr + out->len;
+    return lf_buf_reserve(out, len);
+}
+
+static inline void
+add(struct lf_buf *out, const char *ptr, size_t len)
+{
+    char *at = reserve(out, len);
+    if (at != NULL) {
+        memcpy(at, ptr, len);
+        out->len += len;
+    }
+}
+
+static inline void
+add_char(struct lf_buf *out, char c)
+{
+    add(out, &c, 1);
+}
+
 static void
 write_escape(struct lf_buf *out, unsigned char c)
 {
     static const char hex[] = "0123456789abcdef";
     const char text[6] = {'\\', escapes[c], '0', '0', hex[c >> 4], hex[c & 15]};
-    lf_buf_add(out, lf_bytes(text, escapes[c] == 'u' ? 6 : 2));
+    add(out, text, escapes[c] == 'u' ? 6 : 2);
 }
 
+/* Whether one of eight bytes may need escaping: below 0x20, a quote or a backslash. */
+static inline bool
+any_to_escape(uint64_t eight)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    const uint64_t highs = ones << 7;
+    const uint64_t quote = eight ^ (ones * '"');
+    const uint64_t backslash = eight ^ (ones * '\\');
+    uint64_t found = (eight - ones * 0x20) & ~eight;
+    found |= (quote - ones) & ~quote;
+    found |= (backslash - ones) & ~backslash;
+    return (found & highs) != 0;
+}
+
+/* How many bytes from at need no escaping. */
 static size_t
 plain_length(const char *at, size_t len)
 {
     size_t i = 0;
+    for (; len - i >= 8; i += 8) {
+        uint64_t eight;
+        memcpy(&eight, at + i, 8);
+        if (any_to_escape(eight))
+            break;
+    }
     while (i < len && escapes[(unsigned char)at[i]] == 0)
         i++;
     return i;
 }
 
-void
-lf_json_write_string(struct lf_buf *out, struct lf_bytes text)
+static void
+write_escaped(struct lf_buf *out, const char *at, size_t rest)
 {
-    const char *at = text.ptr;
-    size_t rest = text.len;
-    lf_buf_add_char(out, '"');
+    add_char(out, '"');
     while (rest != 0) {
         size_t plain = plain_length(at, rest);
-        lf_buf_add(out, lf_bytes(at, plain));
+        add(out, at, plain);
         at += plain;
         rest -= plain;
         if (rest != 0) {
@@ -49,7 +93,24 @@ lf_json_write_string(struct lf_buf *out, struct lf_bytes text)
             rest--;
         }
     }
-    lf_buf_add_char(out, '"');
+    add_char(out, '"');
+}
+
+void
+lf_json_write_string(struct lf_buf *out, struct lf_bytes text)
+{
+    if (plain_length(text.ptr, text.len) != text.len) {
+        write_escaped(out, text.ptr, text.len);
+        return;
+    }
+    char *at = reserve(out, text.len + 2);
+    if (at == NULL)
+        return;
+    at[0] = '"';
+    if (text.len != 0)
+        memcpy(at + 1, text.ptr, text.len);
+    at[text.len + 1] = '"';
+    out->len += text.len + 2;
 }
 
 /* --- the walk ----------------------------------------------------------------------------------------------------- */
@@ -80,17 +141,17 @@ static void
 write_leaf(struct lf_buf *out, const struct lf_value *value)
 {
     switch (value->type) {
-    case LF_V_BOOL: lf_buf_add(out, value->u.boolean ? LF_LIT("true") : LF_LIT("false")); break;
+    case LF_V_BOOL: add(out, value->u.boolean ? "true" : "false", value->u.boolean ? 4 : 5); break;
     case LF_V_INT: lf_buf_add_i64(out, value->u.integer); break;
     case LF_V_FLOAT:
         if (value->raw != NULL)
-            lf_buf_add(out, lf_bytes(value->raw, value->count));
+            add(out, value->raw, value->count);
         else
             lf_json_write_double(out, value->u.number);
         break;
     case LF_V_STRING:
     case LF_V_ENUM: lf_json_write_string(out, lf_value_text(value)); break;
-    default: lf_buf_add(out, LF_LIT("null")); break;
+    default: add(out, "null", 4); break;
     }
 }
 
@@ -116,14 +177,14 @@ open_container(struct writer *writer, const struct lf_value *value)
 {
     const bool list = value->type == LF_V_LIST;
     if (value->count == 0) {
-        lf_buf_add(writer->out, list ? LF_LIT("[]") : LF_LIT("{}"));
+        add(writer->out, list ? "[]" : "{}", 2);
         return;
     }
     if (writer->depth == writer->cap && !grow_frames(writer)) {
         writer->out->failed = LF_NO_MEMORY;
         return;
     }
-    lf_buf_add_char(writer->out, list ? '[' : '{');
+    add_char(writer->out, list ? '[' : '{');
     writer->frames[writer->depth++] = (struct frame){value, 0};
 }
 
@@ -141,9 +202,9 @@ break_line(struct writer *writer)
 {
     if (!writer->pretty)
         return;
-    lf_buf_add_char(writer->out, '\n');
+    add_char(writer->out, '\n');
     for (size_t i = 0; i < writer->depth; i++)
-        lf_buf_add(writer->out, LF_LIT("  "));
+        add(writer->out, "  ", 2);
 }
 
 static void
@@ -152,7 +213,7 @@ write_next_child(struct writer *writer, struct frame *frame)
     const struct lf_value *container = frame->container;
     const uint32_t i = frame->next++;
     if (i != 0)
-        lf_buf_add_char(writer->out, ',');
+        add_char(writer->out, ',');
     break_line(writer);
     if (container->type == LF_V_LIST) {
         write_value(writer, &container->u.items[i]);
@@ -160,7 +221,7 @@ write_next_child(struct writer *writer, struct frame *frame)
     }
     const struct lf_member *member = &container->u.members[i];
     lf_json_write_string(writer->out, member->name);
-    lf_buf_add(writer->out, writer->pretty ? LF_LIT(": ") : LF_LIT(":"));
+    add(writer->out, ": ", writer->pretty ? 2 : 1);
     write_value(writer, &member->value);
 }
 
@@ -182,7 +243,7 @@ write_all(struct lf_buf *out, const struct lf_value *value, bool pretty)
         }
         writer.depth--;
         break_line(&writer);
-        lf_buf_add_char(out, top->container->type == LF_V_LIST ? ']' : '}');
+        add_char(out, top->container->type == LF_V_LIST ? ']' : '}');
     }
     if (writer.frames != writer.first_frames)
         lf_free(writer.frames);
