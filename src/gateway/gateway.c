@@ -1,0 +1,365 @@
+/* The service: a request's way from text to response. */
+#include "gateway/gateway_internal.h"
+#include "base/clock.h"
+#include "base/limits.h"
+#include "base/mem.h"
+#include "json/json.h"
+
+#include <string.h>
+
+enum {
+    IDLE_REQUESTS_MAX = 256,
+    REQUESTS_MAX_DEFAULT = 20000,
+    KEYED_MAX = 100000,
+    CACHE_BYTES_MAX = 64 * 1024 * 1024,
+    REQUEST_ARENA_MAX = 256 * 1024 * 1024,
+};
+
+static void
+register_metrics(struct lf_gateway_metrics *m)
+{
+    const char *requests = "GraphQL requests by kind";
+    m->queries = lf_metrics_counter("logfirst_gateway_requests_total", "kind=\"query\"", requests);
+    m->mutations = lf_metrics_counter("logfirst_gateway_requests_total", "kind=\"mutation\"", requests);
+    m->rejected = lf_metrics_counter("logfirst_gateway_requests_total", "kind=\"rejected\"", requests);
+    const char *events = "Events of mutations by outcome at the log";
+    m->events_logged = lf_metrics_counter("logfirst_gateway_events_total", "outcome=\"logged\"", events);
+    m->events_failed = lf_metrics_counter("logfirst_gateway_events_total", "outcome=\"not_logged\"", events);
+    m->events_unknown = lf_metrics_counter("logfirst_gateway_events_total", "outcome=\"unknown\"", events);
+    m->in_work = lf_metrics_gauge("logfirst_gateway_requests_in_work", "", "GraphQL requests in work");
+    m->mutation_seconds = lf_metrics_histogram("logfirst_gateway_request_seconds", "kind=\"mutation\"",
+                                               "Time from request to response");
+    m->query_seconds = lf_metrics_histogram("logfirst_gateway_request_seconds", "kind=\"query\"",
+                                            "Time from request to response");
+}
+
+static struct lf_gql_field *
+query_field(const struct lf_model *model, struct lf_bytes name)
+{
+    return lf_gql_type_field(model->schema->query, name);
+}
+
+/* Gives the schema's root fields their resolvers. */
+static void
+set_resolvers(struct lf_model *model)
+{
+    for (size_t i = 0; i < model->mutation_count; i++) {
+        model->mutations[i].gql->resolve = lf_gateway_resolve_mutation;
+        model->mutations[i].gql->user = &model->mutations[i];
+    }
+    for (size_t i = 0; i < model->entity_count; i++) {
+        struct lf_entity *entity = &model->entities[i];
+        struct lf_gql_field *one = query_field(model, entity->single);
+        struct lf_gql_field *many = query_field(model, entity->collection);
+        LF_ASSERT(one != NULL && many != NULL);
+        one->resolve = lf_gateway_resolve_entity;
+        many->resolve = lf_gateway_resolve_list;
+        one->user = many->user = entity;
+    }
+    struct lf_gql_field *event = query_field(model, LF_LIT("event"));
+    struct lf_gql_field *events = query_field(model, LF_LIT("events"));
+    LF_ASSERT(event != NULL && events != NULL);
+    event->resolve = lf_gateway_resolve_event;
+    events->resolve = lf_gateway_resolve_list; /* user NULL: events */
+    events->user = NULL;
+}
+
+enum lf_status
+lf_gateway_new(const struct lf_gateway_options *options, struct lf_gateway **ret, struct lf_err *err)
+{
+    struct lf_gateway *gateway = lf_calloc(1, sizeof(*gateway));
+    if (gateway == NULL)
+        return lf_no_memory(err);
+    gateway->options = *options;
+    if (gateway->options.requests_max == 0)
+        gateway->options.requests_max = REQUESTS_MAX_DEFAULT;
+    gateway->schema = options->model->schema;
+    lf_buf_init(&gateway->out, LF_GQL_RESPONSE_BYTES_MAX);
+    register_metrics(&gateway->metrics);
+    set_resolvers(options->model);
+    enum lf_status st = LF_OK;
+    gateway->cache = lf_gql_cache_new(gateway->schema, LF_GQL_CACHE_DOCUMENTS, CACHE_BYTES_MAX);
+    gateway->keyed = lf_keyed_new(KEYED_MAX);
+    if (gateway->cache == NULL || gateway->keyed == NULL)
+        st = lf_no_memory(err);
+    if (st == LF_OK)
+        st = lf_log_writer_open(options->log, options->wake, lf_gateway_acked, gateway, &gateway->writer, err);
+    if (st != LF_OK) {
+        lf_gateway_free(gateway);
+        return st;
+    }
+    *ret = gateway;
+    return LF_OK;
+}
+
+void
+lf_gateway_free(struct lf_gateway *gateway)
+{
+    if (gateway == NULL)
+        return;
+    lf_log_writer_close(gateway->writer); /* answers what is in flight */
+    LF_ASSERT(gateway->in_work == 0);
+    while (gateway->idle != NULL) {
+        struct lf_request *request = gateway->idle;
+        gateway->idle = request->next;
+        lf_arena_release(&request->arena);
+        lf_free(request);
+    }
+    lf_gql_cache_free(gateway->cache);
+    lf_keyed_free(gateway->keyed);
+    lf_buf_release(&gateway->out);
+    lf_free(gateway);
+}
+
+void
+lf_gateway_turn(struct lf_gateway *gateway)
+{
+    lf_log_poll(gateway->writer);
+    if (gateway->options.query != NULL)
+        lf_query_poll(gateway->options.query);
+}
+
+void
+lf_gateway_flush(struct lf_gateway *gateway)
+{
+    lf_log_flush(gateway->writer);
+}
+
+size_t
+lf_gateway_in_work(const struct lf_gateway *gateway)
+{
+    return gateway->in_work;
+}
+
+static struct lf_request *
+take_request(struct lf_gateway *gateway)
+{
+    struct lf_request *request = gateway->idle;
+    if (request != NULL) {
+        struct lf_arena arena = request->arena;
+        gateway->idle = request->next;
+        gateway->idle_count--;
+        *request = (struct lf_request){.gateway = gateway, .arena = arena};
+    } else {
+        request = lf_calloc(1, sizeof(*request));
+        if (request == NULL)
+            return NULL;
+        request->gateway = gateway;
+        lf_arena_init(&request->arena, 4096, REQUEST_ARENA_MAX);
+    }
+    request->started_ns = lf_clock_mono_ns();
+    lf_metric_set(gateway->metrics.in_work, (int64_t)++gateway->in_work);
+    return request;
+}
+
+static void
+give_back(struct lf_request *request)
+{
+    struct lf_gateway *gateway = request->gateway;
+    while (request->jobs != NULL) {
+        struct lf_query_job *job = request->jobs;
+        request->jobs = job->next;
+        lf_query_job_free(job);
+    }
+    if (request->cached != NULL)
+        lf_gql_cached_unref(gateway->cache, request->cached);
+    lf_metric_set(gateway->metrics.in_work, (int64_t)--gateway->in_work);
+    if (gateway->idle_count >= IDLE_REQUESTS_MAX) {
+        lf_arena_release(&request->arena);
+        lf_free(request);
+        return;
+    }
+    lf_arena_reset(&request->arena);
+    request->next = gateway->idle;
+    gateway->idle = request;
+    gateway->idle_count++;
+}
+
+/* Sends the reply and ends the request. */
+static void
+finish(struct lf_request *request, enum lf_reply_kind kind)
+{
+    struct lf_gateway *gateway = request->gateway;
+    struct lf_gateway_reply reply = {.kind = kind, .partial = request->partial, .overloaded = request->overloaded};
+    reply.replayed = request->mutations != 0 && request->replayed == request->mutations;
+    if (gateway->out.failed != LF_OK) {
+        lf_buf_clear(&gateway->out);
+        reply.kind = LF_REPLY_FAILED;
+        reply.body = LF_LIT("{\"errors\":[{\"message\":\"The response is too large or memory is short; ask for less.\","
+                            "\"extensions\":{\"code\":\"INTERNAL\"}}]}");
+    } else {
+        reply.body = lf_buf_view(&gateway->out);
+    }
+    if (kind == LF_REPLY_DATA) {
+        int64_t us = (lf_clock_mono_ns() - request->started_ns) / 1000;
+        lf_metric_add(request->is_mutation ? gateway->metrics.mutations : gateway->metrics.queries, 1);
+        lf_histogram_observe_us(
+            request->is_mutation ? gateway->metrics.mutation_seconds : gateway->metrics.query_seconds, us);
+    } else {
+        lf_metric_add(gateway->metrics.rejected, 1);
+    }
+    request->reply(request->user, &reply);
+    lf_buf_clear(&gateway->out);
+    give_back(request);
+}
+
+static void
+finish_with_errors(struct lf_request *request, enum lf_reply_kind kind, const struct lf_gql_errors *errors)
+{
+    struct lf_buf *out = &request->gateway->out;
+    lf_buf_add_text(out, "{\"errors\":");
+    lf_gql_errors_write(out, errors);
+    lf_buf_add_char(out, '}');
+    finish(request, errors->no_memory && errors->count == 0 ? LF_REPLY_FAILED : kind);
+}
+
+static void
+executed(struct lf_gql_exec *exec, void *user)
+{
+    struct lf_request *request = user;
+    lf_gql_exec_write(exec, &request->gateway->out);
+    if (lf_gql_exec_has_data(exec)) {
+        request->partial = lf_gql_exec_errors(exec)->count != 0;
+        finish(request, LF_REPLY_DATA);
+    } else {
+        finish(request, LF_REPLY_INVALID);
+    }
+}
+
+static enum lf_reply_kind
+kind_of_errors(const struct lf_gql_errors *errors)
+{
+    const struct lf_gql_error *first = errors->first;
+    if (first != NULL && first->code != NULL && strcmp(first->code, "GRAPHQL_PARSE_FAILED") == 0)
+        return LF_REPLY_PARSE_FAILED;
+    return LF_REPLY_INVALID;
+}
+
+/* Views of the call that must outlive it. */
+static bool
+keep_call(struct lf_request *request, const struct lf_gateway_call *call, struct lf_bytes *ret_operation)
+{
+    *ret_operation = LF_BYTES_NONE;
+    if (call->operation_name.ptr != NULL) {
+        *ret_operation = lf_arena_copy(&request->arena, call->operation_name);
+        if (ret_operation->ptr == NULL)
+            return false;
+    }
+    request->caller = lf_arena_copy(&request->arena, call->caller);
+    if (request->caller.ptr == NULL)
+        return false;
+    if (call->idempotency_key.ptr != NULL) {
+        request->idempotency_key = lf_arena_copy(&request->arena, call->idempotency_key);
+        if (request->idempotency_key.ptr == NULL)
+            return false;
+    }
+    const struct lf_header trace[2] = {{LF_LIT("traceparent"), call->traceparent},
+                                       {LF_LIT("tracestate"), call->tracestate}};
+    for (size_t i = 0; i < 2; i++) {
+        if (trace[i].value.ptr == NULL)
+            continue;
+        struct lf_header *kept = &request->trace[request->trace_count++];
+        *kept = trace[i];
+        kept->value = lf_arena_copy(&request->arena, trace[i].value);
+        if (kept->value.ptr == NULL)
+            return false;
+    }
+    return true;
+}
+
+static bool
+read_variables(struct lf_request *request, const struct lf_gateway_call *call, struct lf_value *ret,
+               struct lf_gql_errors *errors)
+{
+    struct lf_err err = {0};
+    *ret = LF_VALUE_NULL;
+    if (call->variables_value != NULL) {
+        if (lf_value_copy(&request->arena, call->variables_value, ret))
+            return true;
+        lf_fail(&err, LF_NO_MEMORY, "out of memory");
+    } else if (call->variables.ptr == NULL) {
+        return true;
+    } else {
+        struct lf_bytes text = lf_arena_copy(&request->arena, call->variables);
+        if (text.ptr == NULL)
+            lf_fail(&err, LF_NO_MEMORY, "out of memory");
+        else if (lf_json_parse(&request->arena, text, ret, &err) == LF_OK)
+            return true;
+    }
+    lf_gql_errors_add(errors, "BAD_USER_INPUT", NULL, "variables: %s", err.text);
+    return false;
+}
+
+static void
+overloaded(struct lf_request *request, struct lf_gql_errors *errors)
+{
+    request->overloaded = true;
+    lf_gql_errors_add(errors, "OVERLOADED", NULL,
+                      "The server has as much in work as it can hold; try again in a moment.");
+    finish_with_errors(request, LF_REPLY_OVERLOADED, errors);
+}
+
+static void
+run(struct lf_request *request, const struct lf_gateway_call *call, struct lf_gql_errors *errors)
+{
+    struct lf_gateway *gateway = request->gateway;
+    struct lf_bytes operation_name;
+    struct lf_value variables;
+    if (gateway->in_work > gateway->options.requests_max) {
+        overloaded(request, errors);
+        return;
+    }
+    request->cached = lf_gql_cache_get(gateway->cache, call->query, errors);
+    if (request->cached == NULL) {
+        finish_with_errors(request, kind_of_errors(errors), errors);
+        return;
+    }
+    const struct lf_gql_definition *operation =
+        lf_gql_find_operation(request->cached->document, call->operation_name, errors);
+    if (operation == NULL || !read_variables(request, call, &variables, errors)) {
+        finish_with_errors(request, LF_REPLY_INVALID, errors);
+        return;
+    }
+    request->is_mutation = operation->operation == LF_GQL_MUTATION;
+    if (request->is_mutation && call->read_only) {
+        lf_gql_errors_add(errors, "GRAPHQL_VALIDATION_FAILED", &operation->loc, "Mutations must be sent with POST.");
+        finish_with_errors(request, LF_REPLY_READ_ONLY, errors);
+        return;
+    }
+    if (request->is_mutation && lf_log_in_flight(gateway->writer) >= LF_LOG_IN_FLIGHT_MAX) {
+        overloaded(request, errors);
+        return;
+    }
+    struct lf_gql_request gql = {.schema = gateway->schema, .document = request->cached->document};
+    if (!keep_call(request, call, &operation_name)) {
+        errors->no_memory = true;
+        finish_with_errors(request, LF_REPLY_FAILED, errors);
+        return;
+    }
+    gql.operation_name = operation_name;
+    gql.variables = variables;
+    gql.arena = &request->arena;
+    gql.ctx = request;
+    if (!lf_gql_execute(&gql, operation, executed, request)) {
+        errors->no_memory = true;
+        finish_with_errors(request, LF_REPLY_FAILED, errors);
+    }
+}
+
+void
+lf_gateway_call(struct lf_gateway *gateway, const struct lf_gateway_call *call, lf_gateway_reply_fn *reply, void *user)
+{
+    struct lf_request *request = take_request(gateway);
+    if (request == NULL) {
+        struct lf_gateway_reply failed = {.kind = LF_REPLY_OVERLOADED, .overloaded = true};
+        failed.body = LF_LIT("{\"errors\":[{\"message\":\"The server is out of memory; try again in a moment.\","
+                             "\"extensions\":{\"code\":\"OVERLOADED\"}}]}");
+        reply(user, &failed);
+        return;
+    }
+    request->reply = reply;
+    request->user = user;
+    struct lf_gql_errors errors;
+    lf_gql_errors_init(&errors, &request->arena, LF_GQL_ERRORS_MAX);
+    run(request, call, &errors);
+}

@@ -1,0 +1,81 @@
+/* What the gateway's own files share: the service and the request in work. */
+#ifndef LF_GATEWAY_INTERNAL_H
+#define LF_GATEWAY_INTERNAL_H
+
+#include "base/metrics.h"
+#include "gateway/gateway.h"
+#include "gateway/keyed.h"
+#include "graphql/cache.h"
+#include "graphql/execute.h"
+
+/* A GraphQL request from lf_gateway_call() to its reply. Reused through the gateway's free list. */
+struct lf_request {
+    struct lf_gateway *gateway;
+    struct lf_request *next; /* in the free list */
+    struct lf_arena arena;
+    struct lf_gql_cached *cached;
+    lf_gateway_reply_fn *reply;
+    void *user;
+    struct lf_query_job *jobs; /* done, their answers still in use */
+    struct lf_bytes idempotency_key;
+    struct lf_bytes caller;
+    struct lf_header trace[2]; /* traceparent, tracestate, as far as given */
+    size_t trace_count;
+    size_t mutations;  /* mutation fields answered */
+    size_t replayed;   /* of these from an earlier request */
+    bool overloaded;
+    bool partial; /* data beside errors */
+    bool is_mutation;
+    int64_t started_ns;
+};
+
+struct lf_gateway_metrics {
+    struct lf_metric *queries;
+    struct lf_metric *mutations;
+    struct lf_metric *rejected; /* parse, validation, overload */
+    struct lf_metric *events_logged;
+    struct lf_metric *events_failed;
+    struct lf_metric *events_unknown; /* outcome unknown */
+    struct lf_metric *in_work;
+    struct lf_histogram *mutation_seconds;
+    struct lf_histogram *query_seconds;
+};
+
+struct lf_gateway {
+    struct lf_gateway_options options;
+    const struct lf_gql_schema *schema;
+    struct lf_gql_cache *cache;
+    struct lf_log_writer *writer;
+    struct lf_keyed *keyed;
+    struct lf_request *idle;
+    size_t idle_count;
+    size_t in_work;
+    struct lf_buf out; /* of the response being written */
+    struct lf_gateway_metrics metrics;
+};
+
+/* mutate.c: a mutation field becomes an event; its acknowledgement becomes the receipt. */
+lf_gql_resolve_fn lf_gateway_resolve_mutation;
+lf_log_ack_fn lf_gateway_acked;
+
+/* read.c: fields that ask the store. */
+lf_gql_resolve_fn lf_gateway_resolve_entity;
+lf_gql_resolve_fn lf_gateway_resolve_list;
+lf_gql_resolve_fn lf_gateway_resolve_event;
+/* EventStatus as an enum value. */
+struct lf_value lf_gateway_status_value(enum lf_event_status status);
+
+/*
+ * Asks the query room on behalf of a field: done is called later with the answered job, which then belongs to the
+ * request; user is the caller's. When the job cannot be submitted the slot gets the error, and false is returned.
+ */
+typedef void lf_request_job_fn(struct lf_request *request, struct lf_query_job *job, void *user);
+struct lf_query_job *lf_request_job_new(struct lf_gql_slot *slot, const struct lf_request *request,
+                                        enum lf_query_kind kind);
+LF_NODISCARD enum lf_status lf_request_job_submit(struct lf_request *request, struct lf_query_job *job,
+                                                  lf_request_job_fn *done, void *user, struct lf_err *err);
+/* Finishes the slot for a failure of the store or the query room. */
+void lf_gateway_store_error(struct lf_gql_slot *slot, const struct lf_err *err);
+void lf_gateway_out_of_memory(struct lf_gql_slot *slot);
+
+#endif

@@ -1,0 +1,62 @@
+/*
+ * Options: flag > environment > file > default. One table (config.def) gives parsing, --help and the documentation.
+ */
+#ifndef LF_SERVER_CONFIG_H
+#define LF_SERVER_CONFIG_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+
+/* Which commands have an option. */
+enum {
+    LF_CMD_UP = 1,
+    LF_CMD_GATEWAY = 2,
+    LF_CMD_CONSUMER = 4,
+    LF_CMD_CHECK = 8,
+    LF_CMD_SCHEMA = 16,
+    LF_CMD_EVENTS = 32,
+    LF_CMD_API = LF_CMD_UP | LF_CMD_GATEWAY,
+    LF_CMD_CONSUME = LF_CMD_UP | LF_CMD_CONSUMER,
+    LF_CMD_SERVE = LF_CMD_UP | LF_CMD_GATEWAY | LF_CMD_CONSUMER,
+    LF_CMD_DATA = LF_CMD_SERVE | LF_CMD_EVENTS,
+    LF_CMD_ALL = 63,
+};
+
+typedef const char *lf_option_TEXT;
+typedef bool lf_option_BOOL;
+typedef int64_t lf_option_COUNT;
+typedef int64_t lf_option_DURATION;
+typedef int64_t lf_option_SIZE;
+typedef int lf_option_CHOICE; /* index of the word in the placeholder's list */
+
+struct lf_property {
+    const char *name;
+    const char *value;
+};
+
+struct lf_config {
+    struct lf_arena arena; /* owns all texts */
+#define LF_OPTION(field, type, fallback, commands, placeholder, help) lf_option_##type field;
+#include "server/config.def"
+#undef LF_OPTION
+    struct lf_property *kafka; /* librdkafka properties, verbatim, from the file's kafka: section */
+    size_t kafka_count;
+};
+
+struct lf_config_arg {
+    const char *name;  /* as on the command line, without -- */
+    const char *value; /* NULL: none was given */
+};
+
+/* Reads all sources for a command (one LF_CMD_ bit). env is like environ. LF_USAGE: unknown or malformed option, with
+ * its source; LF_NOT_FOUND and LF_INVALID: the file. Release in any case. */
+LF_NODISCARD enum lf_status lf_config_load(struct lf_config *config, unsigned command, const struct lf_config_arg *args,
+                                           size_t arg_count, char *const *env, struct lf_err *err);
+void lf_config_release(struct lf_config *config);
+
+/* Whether the option of that flag name exists for the command, and whether it needs a value. */
+bool lf_config_option_known(unsigned command, const char *flag, bool *ret_needs_value);
+/* Appends the options of a command as a table for --help. */
+void lf_config_help(struct lf_buf *out, unsigned command);
+
+#endif
