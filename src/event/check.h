@@ -22,4 +22,12 @@ LF_NODISCARD enum lf_status lf_event_check(const struct lf_event_type *type, con
                                            struct lf_arena *arena, struct lf_violation ret[LF_VIOLATIONS_MAX],
                                            size_t *ret_count, struct lf_err *err);
 
+/*
+ * The same for the coerced value of a mutation's argument (an argument whose user pointer the model has set; without it
+ * anything passes): @constraint of the argument and of the input fields within. Paths start with the argument's name.
+ */
+LF_NODISCARD enum lf_status lf_event_check_argument(const struct lf_gql_input *argument, const struct lf_value *value,
+                                                    struct lf_arena *arena, struct lf_violation ret[LF_VIOLATIONS_MAX],
+                                                    size_t *ret_count, struct lf_err *err);
+
 #endif

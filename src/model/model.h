@@ -7,6 +7,12 @@
 
 #include "graphql/schema.h"
 
+/*
+ * User pointers in the schema (struct lf_gql_input.user): for the arguments of mutations and the input fields below
+ * them, a const struct lf_field * that describes the value, with its constraints; an input object type is an lf_object.
+ * Elsewhere NULL. See lf_event_check_argument().
+ */
+
 enum lf_field_type {
     LF_T_ID,
     LF_T_STRING,
@@ -21,7 +27,7 @@ enum lf_field_type {
     LF_T_BIGINT,
     LF_T_JSON,
     LF_T_ENUM,
-    LF_T_OBJECT,   /* a plain object type (no @entity, no @event) as a value: stored as JSON */
+    LF_T_OBJECT,   /* a plain object type (no @entity, no @event) or an input type as a value: stored as JSON */
 };
 
 /* @constraint. Bounds are numbers kept exact as values; LF_V_NULL: absent. */
@@ -144,6 +150,8 @@ void lf_model_free(struct lf_model *model);
 
 const struct lf_entity *lf_model_entity(const struct lf_model *model, struct lf_bytes name);
 const struct lf_event_type *lf_model_event(const struct lf_model *model, struct lf_bytes wire_name);
+/* Whether an LF_T_ENUM field has that value. */
+bool lf_model_enum_has(const struct lf_field *field, struct lf_bytes name);
 /* The distinct topics of the events, default_topic first. Array and texts in arena; NULL out of memory. */
 const struct lf_bytes *lf_model_topics(const struct lf_model *model, struct lf_bytes default_topic,
                                        struct lf_arena *arena, size_t *ret_count);

@@ -1,0 +1,147 @@
+/* Event -> record: {"eventId":…,"eventType":…,"payload":{…}}, and CloudEvents attributes in headers. */
+#include "base/clock.h"
+#include "base/limits.h"
+#include "codec/codec.h"
+#include "codec/envelope.h"
+#include "json/json.h"
+
+#include <string.h>
+
+enum { CE_HEADERS_MAX = 7 };
+
+/* The member at *at if it has the name (then *at moves on), else wherever it is, else NULL. */
+static const struct lf_member *
+find_member(const struct lf_value *object, struct lf_bytes name, uint32_t *at)
+{
+    if (*at < object->count && lf_bytes_equal(object->u.members[*at].name, name))
+        return &object->u.members[(*at)++];
+    for (uint32_t i = 0; i < object->count; i++) {
+        if (lf_bytes_equal(object->u.members[i].name, name))
+            return &object->u.members[i];
+    }
+    return NULL;
+}
+
+static bool
+in_schema_order(const struct lf_event_type *type, const struct lf_value *payload)
+{
+    uint32_t next = 0;
+    for (size_t i = 0; i < type->field_count && next < payload->count; i++)
+        next += lf_bytes_equal(payload->u.members[next].name, type->fields[i].name);
+    return next == payload->count;
+}
+
+static bool
+is_field(const struct lf_event_type *type, struct lf_bytes name)
+{
+    for (size_t i = 0; i < type->field_count; i++) {
+        if (lf_bytes_equal(type->fields[i].name, name))
+            return true;
+    }
+    return false;
+}
+
+/* The payload with its members in the order of the schema, those that the schema does not know after them. */
+static enum lf_status
+order_payload(const struct lf_event *event, struct lf_arena *arena, struct lf_value *ret, struct lf_err *err)
+{
+    const struct lf_value *payload = &event->payload;
+    *ret = *payload;
+    if (payload->type != LF_V_OBJECT || event->type == NULL || in_schema_order(event->type, payload))
+        return LF_OK;
+    struct lf_member *members = LF_ARENA_ARRAY(arena, struct lf_member, payload->count);
+    if (members == NULL)
+        return lf_no_memory(err);
+    size_t count = 0;
+    uint32_t at = 0;
+    for (size_t i = 0; i < event->type->field_count; i++) {
+        const struct lf_member *member = find_member(payload, event->type->fields[i].name, &at);
+        if (member != NULL)
+            members[count++] = *member;
+    }
+    for (uint32_t i = 0; i < payload->count; i++) {
+        if (!is_field(event->type, payload->u.members[i].name))
+            members[count++] = payload->u.members[i];
+    }
+    *ret = lf_value_object(members, count);
+    return LF_OK;
+}
+
+static void
+write_extra(struct lf_buf *out, const struct lf_value *extra)
+{
+    for (uint32_t i = 0; extra->type == LF_V_OBJECT && i < extra->count; i++) {
+        lf_buf_add_char(out, ',');
+        lf_json_write_string(out, extra->u.members[i].name);
+        lf_buf_add_char(out, ':');
+        lf_json_write(out, &extra->u.members[i].value);
+    }
+}
+
+static enum lf_status
+encode_value(const struct lf_event *event, struct lf_arena *arena, struct lf_bytes *ret, struct lf_err *err)
+{
+    struct lf_value payload;
+    enum lf_status st = order_payload(event, arena, &payload, err);
+    if (st != LF_OK)
+        return st;
+    struct lf_buf out;
+    lf_buf_init(&out, LF_EVENT_BYTES_MAX);
+    lf_buf_add(&out, LF_LIT("{\"eventId\":"));
+    lf_json_write_string(&out, event->id);
+    lf_buf_add(&out, LF_LIT(",\"eventType\":"));
+    lf_json_write_string(&out, event->type_name);
+    lf_buf_add(&out, LF_LIT(",\"payload\":"));
+    lf_json_write(&out, &payload);
+    write_extra(&out, &event->extra);
+    lf_buf_add_char(&out, '}');
+    st = lf_buf_status(&out, err);
+    if (st == LF_LIMIT) {
+        st = lf_fail(err, LF_LIMIT, "event %.*s (%.*s) is larger than %d bytes", LF_FMT(event->id),
+                     LF_FMT(event->type_name), LF_EVENT_BYTES_MAX);
+    } else if (st == LF_OK) {
+        *ret = lf_arena_copy(arena, lf_buf_view(&out));
+        st = ret->ptr != NULL ? LF_OK : lf_no_memory(err);
+    }
+    lf_buf_release(&out);
+    return st;
+}
+
+static enum lf_status
+encode_headers(const struct lf_codec_options *options, const struct lf_event *event, struct lf_arena *arena,
+               struct lf_encoded *ret, struct lf_err *err)
+{
+    char time[LF_TIME_TEXT_SIZE];
+    struct lf_header *headers = LF_ARENA_ARRAY(arena, struct lf_header, CE_HEADERS_MAX + event->header_count);
+    struct lf_bytes at = lf_arena_copy(arena, lf_bytes(time, lf_time_format(event->time_us, 6, time)));
+    if (headers == NULL || at.ptr == NULL)
+        return lf_no_memory(err);
+    size_t count = 0;
+    headers[count++] = (struct lf_header){LF_CE_SPECVERSION, LF_LIT("1.0")};
+    headers[count++] = (struct lf_header){LF_CE_ID, event->id};
+    headers[count++] = (struct lf_header){LF_CE_SOURCE, options->source.ptr != NULL ? options->source
+                                                                                   : LF_LIT("/logfirst")};
+    headers[count++] = (struct lf_header){LF_CE_TYPE, event->type_name};
+    headers[count++] = (struct lf_header){LF_CE_TIME, at};
+    if (event->entity_key.ptr != NULL)
+        headers[count++] = (struct lf_header){LF_CE_SUBJECT, event->entity_key};
+    headers[count++] = (struct lf_header){LF_CONTENT_TYPE, LF_LIT("application/json")};
+    if (event->header_count != 0)
+        memcpy(headers + count, event->headers, event->header_count * sizeof(*headers));
+    ret->headers = headers;
+    ret->header_count = count + event->header_count;
+    return LF_OK;
+}
+
+enum lf_status
+lf_codec_encode(const struct lf_codec_options *options, const struct lf_event *event, struct lf_arena *arena,
+                struct lf_encoded *ret, struct lf_err *err)
+{
+    struct lf_encoded encoded = {.key = event->key};
+    enum lf_status st = encode_value(event, arena, &encoded.value, err);
+    if (st == LF_OK)
+        st = encode_headers(options, event, arena, &encoded, err);
+    if (st == LF_OK)
+        *ret = encoded;
+    return st;
+}
