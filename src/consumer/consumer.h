@@ -54,10 +54,10 @@ struct lf_consumer_state {
     bool running;
     bool store_away; /* waiting for the store */
     bool log_away;
-    int64_t applied;      /* events stored since the start */
+    int64_t applied; /* events stored since the start */
     int64_t duplicates;
     int64_t dead_letters;
-    int64_t lag;          /* records behind the end of the log in assigned partitions; -1: unknown */
+    int64_t lag; /* records behind the end of the log in assigned partitions; -1: unknown */
 };
 void lf_consumer_state(struct lf_consumer *consumer, struct lf_consumer_state *ret);
 

@@ -1,0 +1,489 @@
+/*
+ * One turn of the consumer: open what is not open, go back to the store's positions where there is doubt, read a
+ * batch, work it off. What is away is waited for here, with the log's group served and no record held meanwhile:
+ * after the wait the batch is read anew from the store's position, so that memory stays bounded however long it
+ * takes.
+ */
+#include "consumer/loop.h"
+#include "base/clock.h"
+#include "base/limits.h"
+#include "base/mem.h"
+#include "base/report.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+enum {
+    ENSURE_TIMEOUT_MS = 10000,
+    LAG_EVERY_MS = 1000,
+    LAG_EVERY_MS_FAILED = 10000,
+    LAG_TIMEOUT_MS = 1000,
+    LAG_PARTITIONS_MAX = 1024, /* of one topic */
+    TELL_EVERY_MS = 60000,
+    IDLE_SLICE_MS = 20,
+};
+
+/* ---- making and freeing ---- */
+
+/* Replaces a view by its copy; a null stays null. False: out of memory. */
+static bool
+own_view(struct lf_arena *arena, struct lf_bytes *view)
+{
+    if (view->ptr == NULL)
+        return true;
+    *view = lf_arena_copy(arena, *view);
+    return view->ptr != NULL;
+}
+
+static bool
+own_text(struct lf_arena *arena, const char **text)
+{
+    if (*text == NULL)
+        return true;
+    *text = lf_arena_text(arena, lf_bytes_of(*text));
+    return *text != NULL;
+}
+
+static bool
+own_texts(struct lf_arena *arena, struct lf_consumer_options *options)
+{
+    struct lf_bytes *topics = LF_ARENA_ARRAY(arena, struct lf_bytes, options->topic_count);
+    if (topics == NULL || !own_text(arena, &options->group) || !own_text(arena, &options->instance_id) ||
+        !own_view(arena, &options->codec.source))
+        return false;
+    for (size_t i = 0; i < options->topic_count; i++) {
+        topics[i] = options->topics[i];
+        if (!own_view(arena, &topics[i]))
+            return false;
+    }
+    options->topics = topics;
+    return true;
+}
+
+static enum lf_status
+init(struct lf_consumer *consumer, const struct lf_consumer_options *options, struct lf_err *err)
+{
+    lf_arena_init(&consumer->texts, 1024, 0);
+    consumer->options = *options;
+    if (!own_texts(&consumer->texts, &consumer->options))
+        return lf_no_memory(err);
+    struct lf_consumer_options *own = &consumer->options;
+    if (own->batch_records == 0)
+        own->batch_records = LF_BATCH_RECORDS_MAX;
+    if (own->batch_bytes == 0)
+        own->batch_bytes = LF_BATCH_BYTES_MAX;
+    own->codec.model = own->model;
+    consumer->records_max = own->batch_records;
+    lf_meter_init(&consumer->meter);
+    lf_positions_init(&consumer->positions, lf_bytes_of(own->group));
+    lf_backoff_init(&consumer->backoff, own->retry_min_ms, own->retry_max_ms);
+    lf_dlq_init(&consumer->dlq, own->log, &consumer->gate);
+    struct lf_batch *batch = &consumer->batch;
+    batch->codec = own->codec;
+    batch->unknown_events = own->unknown_events;
+    batch->positions = &consumer->positions;
+    batch->dlq = &consumer->dlq;
+    batch->meter = &consumer->meter;
+    return lf_batch_init(batch, own->model, err);
+}
+
+static enum lf_status
+init_locks(struct lf_consumer *consumer, struct lf_err *err)
+{
+    enum lf_status st = lf_gate_init(&consumer->gate, err);
+    if (st != LF_OK)
+        return st;
+    st = lf_gate_init(&consumer->finished, err);
+    if (st == LF_OK && pthread_mutex_init(&consumer->lock, NULL) != 0) {
+        lf_gate_release(&consumer->finished);
+        st = lf_fail(err, LF_INTERNAL, "cannot make a mutex");
+    }
+    if (st != LF_OK)
+        lf_gate_release(&consumer->gate);
+    return st;
+}
+
+enum lf_status
+lf_consumer_new(const struct lf_consumer_options *options, struct lf_consumer **ret, struct lf_err *err)
+{
+    LF_ASSERT(options->model != NULL && options->log != NULL && options->store != NULL && options->group != NULL);
+    struct lf_consumer *consumer = lf_calloc(1, sizeof(*consumer));
+    if (consumer == NULL)
+        return lf_no_memory(err);
+    enum lf_status st = init_locks(consumer, err);
+    if (st != LF_OK) {
+        lf_free(consumer);
+        return st;
+    }
+    st = init(consumer, options, err);
+    if (st != LF_OK) {
+        lf_consumer_free(consumer);
+        return st;
+    }
+    *ret = consumer;
+    return LF_OK;
+}
+
+void
+lf_consumer_free(struct lf_consumer *consumer)
+{
+    if (consumer == NULL)
+        return;
+    lf_consumer_stop(consumer);
+    if (consumer->reader != NULL)
+        lf_log_reader_close(consumer->reader);
+    lf_dlq_release(&consumer->dlq);
+    if (consumer->session != NULL)
+        lf_store_session_close(consumer->session);
+    lf_batch_release(&consumer->batch);
+    lf_positions_release(&consumer->positions);
+    lf_arena_release(&consumer->texts);
+    pthread_mutex_destroy(&consumer->lock);
+    lf_gate_release(&consumer->finished);
+    lf_gate_release(&consumer->gate);
+    lf_free(consumer);
+}
+
+/* ---- opening ---- */
+
+static enum lf_status
+assigned(void *ctx, struct lf_bytes topic, int32_t partition, int64_t *next, struct lf_err *err)
+{
+    struct lf_consumer *consumer = ctx;
+    enum lf_status st = lf_positions_assign(&consumer->positions, consumer->session, topic, partition, next, err);
+    consumer->cannot_assign = st != LF_OK;
+    return st;
+}
+
+static void
+revoked(void *ctx, struct lf_bytes topic, int32_t partition, bool lost)
+{
+    struct lf_consumer *consumer = ctx;
+    (void)lost; /* no batch is in work while the log is read */
+    consumer->cannot_assign = false;
+    lf_positions_revoke(&consumer->positions, topic, partition);
+}
+
+/* Topics that are missing may still come: whoever makes them may start later than we. */
+static enum lf_status
+ensure_topics(struct lf_consumer *consumer, struct lf_err *err)
+{
+    const struct lf_consumer_options *options = &consumer->options;
+    for (; consumer->topics_ensured < options->topic_count; consumer->topics_ensured++) {
+        struct lf_bytes topic = options->topics[consumer->topics_ensured];
+        struct lf_err local;
+        enum lf_status st = lf_log_ensure_topic(options->log, topic, ENSURE_TIMEOUT_MS, &local);
+        if (st == LF_NOT_FOUND)
+            return lf_fail(err, LF_UNAVAILABLE, "%s", local.text);
+        if (st != LF_OK && err != NULL)
+            *err = local;
+        if (st != LF_OK)
+            return st;
+    }
+    return LF_OK;
+}
+
+static enum lf_status
+open_reader(struct lf_consumer *consumer, struct lf_err *err)
+{
+    struct lf_log_reader *reader = NULL;
+    const struct lf_log_reader_options options = {
+        .topics = consumer->options.topics,
+        .topic_count = consumer->options.topic_count,
+        .group = consumer->options.group,
+        .instance_id = consumer->options.instance_id,
+        .start = LF_RESET_EARLIEST,
+        .assigned = assigned,
+        .revoked = revoked,
+        .ctx = consumer,
+    };
+    enum lf_status st = ensure_topics(consumer, err);
+    if (st == LF_OK)
+        st = lf_log_reader_open(consumer->options.log, &options, &reader, err);
+    if (st != LF_OK)
+        return st;
+    pthread_mutex_lock(&consumer->lock);
+    consumer->reader = reader;
+    pthread_mutex_unlock(&consumer->lock);
+    return LF_OK;
+}
+
+static enum lf_status
+open_all(struct lf_consumer *consumer, struct lf_err *err)
+{
+    enum lf_status st = LF_OK;
+    if (consumer->session == NULL) {
+        consumer->away = LF_PARTNER_STORE;
+        st = lf_store_session_open(consumer->options.store, true, &consumer->session, err);
+        consumer->batch.session = consumer->session;
+    }
+    if (st == LF_OK && consumer->reader == NULL) {
+        consumer->away = LF_PARTNER_LOG;
+        st = open_reader(consumer, err);
+    }
+    return st;
+}
+
+/* ---- lag ---- */
+
+static void
+note_end(struct lf_consumer *consumer, struct lf_bytes topic, const struct lf_log_range *range)
+{
+    struct lf_partition *partition = lf_positions_find(&consumer->positions, topic, range->partition);
+    if (partition == NULL)
+        return;
+    partition->oldest = range->first;
+    partition->end = range->next;
+}
+
+/* Asks where the topic's partitions end. False: not now. */
+static bool
+ask_ends(struct lf_consumer *consumer, struct lf_bytes topic)
+{
+    struct lf_err ignored;
+    size_t count = 0;
+    struct lf_log_range *ranges = lf_calloc(LAG_PARTITIONS_MAX, sizeof(*ranges));
+    if (ranges == NULL)
+        return false;
+    enum lf_status st =
+        lf_log_ranges(consumer->options.log, topic, ranges, LAG_PARTITIONS_MAX, &count, LAG_TIMEOUT_MS, &ignored);
+    for (size_t i = 0; st == LF_OK && i < count && i < LAG_PARTITIONS_MAX; i++)
+        note_end(consumer, topic, &ranges[i]);
+    lf_free(ranges);
+    return st == LF_OK;
+}
+
+/* -1: the end is not known. */
+static int64_t
+lag_of(const struct lf_partition *partition)
+{
+    int64_t at = partition->stored >= 0 ? partition->stored : partition->oldest;
+    if (partition->end < 0)
+        return -1;
+    return partition->end > at ? partition->end - at : 0;
+}
+
+static void
+publish_lag(struct lf_consumer *consumer)
+{
+    int64_t total = 0;
+    for (size_t i = 0; i < consumer->positions.count; i++) {
+        struct lf_partition *partition = consumer->positions.items[i];
+        if (!partition->assigned)
+            continue;
+        int64_t lag = lag_of(partition);
+        total = lag < 0 || total < 0 ? -1 : total + lag;
+        if (partition->lag == NULL)
+            partition->lag = lf_meter_lag(partition->topic, partition->number);
+        lf_metric_set(partition->lag, lag);
+    }
+    atomic_store_explicit(&consumer->meter.lag, total, memory_order_relaxed);
+}
+
+static void
+measure_lag(struct lf_consumer *consumer)
+{
+    int64_t now = lf_clock_mono_ns();
+    if (now < consumer->lag_due_ns)
+        return;
+    bool ok = true;
+    for (size_t i = 0; ok && i < consumer->options.topic_count; i++)
+        ok = ask_ends(consumer, consumer->options.topics[i]);
+    consumer->lag_due_ns = lf_clock_mono_ns() + (int64_t)(ok ? LAG_EVERY_MS : LAG_EVERY_MS_FAILED) * 1000000;
+    if (ok)
+        publish_lag(consumer);
+    else
+        atomic_store_explicit(&consumer->meter.lag, -1, memory_order_relaxed);
+}
+
+/* ---- one turn ---- */
+
+static void
+announce(struct lf_consumer *consumer)
+{
+    for (size_t i = 0; i < consumer->positions.count; i++) {
+        const struct lf_partition *partition = consumer->positions.items[i];
+        if (partition->next < 0)
+            continue;
+        lf_log_committed(consumer->reader, partition->topic, partition->number, partition->next);
+        if (consumer->options.committed != NULL)
+            consumer->options.committed(consumer->options.ctx, partition->topic, partition->number, partition->next);
+    }
+    publish_lag(consumer);
+}
+
+static enum lf_status
+fenced(struct lf_consumer *consumer, const struct lf_err *err)
+{
+    lf_metric_add(consumer->meter.fenced, 1);
+    lf_report_err(LF_WARN, "batch given up: another consumer has moved the position", err, NULL);
+    lf_positions_doubt(&consumer->positions, false);
+    return LF_OK;
+}
+
+/* A batch too large for the memory there is comes again in halves. */
+static void
+shrink(struct lf_consumer *consumer)
+{
+    if (consumer->records_max > 1)
+        consumer->records_max /= 2;
+}
+
+/* The store refuses the batch for one of its events; alone in a batch that one will be dead-lettered. */
+static enum lf_status
+single_out(struct lf_consumer *consumer)
+{
+    consumer->records_max = 1;
+    lf_positions_doubt(&consumer->positions, true);
+    return LF_OK;
+}
+
+static void
+grow(struct lf_consumer *consumer)
+{
+    size_t most = consumer->options.batch_records;
+    consumer->records_max = consumer->records_max > most / 2 ? most : consumer->records_max * 2;
+}
+
+static enum lf_status
+work(struct lf_consumer *consumer, const struct lf_log_batch *read, struct lf_err *err)
+{
+    struct lf_err local = {0};
+    enum lf_status st = lf_batch_run(&consumer->batch, read->records, read->count, &local);
+    consumer->away = consumer->batch.asking;
+    if (st == LF_OK) {
+        grow(consumer);
+        announce(consumer);
+        return LF_OK;
+    }
+    if (st == LF_FENCED)
+        return fenced(consumer, &local);
+    if (lf_status_fate(st) == LF_FATE_REJECT && read->count > 1)
+        return single_out(consumer);
+    if (st == LF_NO_MEMORY)
+        shrink(consumer);
+    lf_positions_doubt(&consumer->positions, true);
+    if (err != NULL)
+        *err = local;
+    return st;
+}
+
+static enum lf_status
+turn(struct lf_consumer *consumer, int64_t timeout_ms, struct lf_err *err)
+{
+    struct lf_log_batch read = {0};
+    enum lf_status st = open_all(consumer, err);
+    if (st != LF_OK)
+        return st;
+    consumer->away = LF_PARTNER_STORE;
+    st = lf_positions_restore(&consumer->positions, consumer->session, consumer->reader, err);
+    if (st != LF_OK)
+        return st;
+    st = lf_log_read(consumer->reader, consumer->records_max, consumer->options.batch_bytes, timeout_ms, &read, err);
+    consumer->log_answers = st == LF_OK;
+    if (st != LF_OK) {
+        consumer->away = LF_PARTNER_LOG;
+        return st;
+    }
+    if (read.count != 0)
+        st = work(consumer, &read, err);
+    if (st == LF_OK)
+        measure_lag(consumer);
+    return st;
+}
+
+/* ---- waiting ---- */
+
+/* Tells the meter and, from time to time, the operator. */
+static void
+tell_away(struct lf_consumer *consumer, enum lf_status st, const struct lf_err *err)
+{
+    bool memory = st == LF_NO_MEMORY;
+    int64_t now = lf_clock_mono_ns();
+    lf_metric_add(consumer->meter.retries, 1);
+    lf_meter_away(&consumer->meter, !memory && consumer->away == LF_PARTNER_LOG,
+                  !memory && consumer->away == LF_PARTNER_STORE);
+    if (consumer->told_ns != 0 && now - consumer->told_ns < (int64_t)TELL_EVERY_MS * 1000000)
+        return;
+    consumer->told_ns = now;
+    lf_report_err(LF_WARN, "consumer waits", err, "for",
+                  memory                               ? "memory"
+                  : consumer->away == LF_PARTNER_STORE ? "store"
+                                                       : "log",
+                  NULL);
+}
+
+static void
+tell_back(struct lf_consumer *consumer)
+{
+    lf_meter_away(&consumer->meter, false, consumer->cannot_assign);
+    if (consumer->told_ns == 0)
+        return;
+    consumer->told_ns = 0;
+    lf_report(LF_INFO, "consumer goes on", NULL);
+}
+
+/* The pause's part for the log: its group is served. Records cannot come; should one come all the same it is read
+ * anew. */
+static enum lf_status
+serve_group(struct lf_consumer *consumer, int64_t ms, struct lf_err *err)
+{
+    struct lf_log_batch none = {0};
+    if (consumer->reader == NULL)
+        return LF_OK;
+    lf_log_pause(consumer->reader, true);
+    enum lf_status st = lf_log_read(consumer->reader, 1, 1, ms, &none, err);
+    lf_log_pause(consumer->reader, false);
+    if (none.count != 0)
+        lf_positions_doubt(&consumer->positions, false);
+    return st != LF_OK && lf_status_fate(st) != LF_FATE_RETRY ? st : LF_OK;
+}
+
+/* Waits, serving the group, until the time is over or a stop comes. */
+static enum lf_status
+wait(struct lf_consumer *consumer, int64_t ms, struct lf_err *err)
+{
+    int64_t until = lf_clock_mono_ms() + ms;
+    for (int64_t left = ms; left > 0 && !lf_gate_is_open(&consumer->gate); left = until - lf_clock_mono_ms()) {
+        enum lf_status st = serve_group(consumer, left, err);
+        if (st != LF_OK)
+            return st;
+        left = until - lf_clock_mono_ms();
+        if (left > 0) /* the log did not wait: it is away itself, or was interrupted */
+            lf_gate_wait(&consumer->gate, left < IDLE_SLICE_MS ? left : IDLE_SLICE_MS);
+    }
+    return LF_OK;
+}
+
+enum lf_status
+lf_consumer_step(struct lf_consumer *consumer, int64_t timeout_ms, bool single, struct lf_err *err)
+{
+    for (;;) {
+        struct lf_err local = {0};
+        enum lf_status st = turn(consumer, timeout_ms, &local);
+        if (st == LF_OK) {
+            lf_backoff_reset(&consumer->backoff);
+            tell_back(consumer);
+            return LF_OK;
+        }
+        bool again = lf_status_fate(st) == LF_FATE_RETRY;
+        if (again)
+            tell_away(consumer, st, &local);
+        if (again && !single && !lf_gate_is_open(&consumer->gate)) {
+            enum lf_status waited = wait(consumer, lf_backoff_next(&consumer->backoff), &local);
+            if (waited == LF_OK && !lf_gate_is_open(&consumer->gate))
+                continue;
+            st = waited != LF_OK ? waited : st;
+        }
+        if (err != NULL)
+            *err = local;
+        return st;
+    }
+}
+
+void
+lf_consumer_state(struct lf_consumer *consumer, struct lf_consumer_state *ret)
+{
+    lf_meter_state(&consumer->meter, ret);
+}

@@ -1,0 +1,76 @@
+/*
+ * Which partitions are this consumer's, and how far the store says that its group has come in each. The store's
+ * position is the only truth: it is read when a partition is assigned and again after everything that leaves doubt.
+ * The consumer's thread only.
+ */
+#ifndef LF_CONSUMER_POSITION_H
+#define LF_CONSUMER_POSITION_H
+
+#include "base/metrics.h"
+#include "log/log.h"
+#include "store/store.h"
+
+struct lf_partition {
+    struct lf_bytes topic; /* own copy, ends in NUL */
+    int32_t number;
+    bool assigned;
+    bool must_seek; /* what the reader would deliver next is not what comes next */
+    int64_t stored; /* the group's position in the store; -1: there is no row yet */
+    int64_t first;  /* offset of the first record delivered since the assignment; -1: none yet */
+    int64_t next;   /* where the batch in work leaves off; -1: the batch has nothing of it */
+    int64_t oldest; /* the log's range, as last heard; end -1: unknown */
+    int64_t end;
+    /* Offsets from stored on whose dead letters are durable in the log already, ascending: not to be sent again when
+     * the batch has to be read anew. */
+    int64_t *sent;
+    size_t sent_count;
+    size_t sent_cap;
+    struct lf_metric *lag; /* NULL: not asked for yet */
+};
+
+struct lf_positions {
+    struct lf_bytes group;
+    struct lf_partition **items; /* stable addresses: batches point at them */
+    size_t count;
+    size_t cap;
+    struct lf_partition *latest; /* the last one found: records come in runs */
+};
+
+/* group is borrowed. */
+void lf_positions_init(struct lf_positions *positions, struct lf_bytes group);
+void lf_positions_release(struct lf_positions *positions);
+
+/* NULL: not known. */
+struct lf_partition *lf_positions_find(struct lf_positions *positions, struct lf_bytes topic, int32_t number);
+/* The partition is ours: reads its position from the store. *ret_next: where to go on, LF_OFFSET_NONE without one. */
+LF_NODISCARD enum lf_status lf_positions_assign(struct lf_positions *positions, struct lf_store_session *session,
+                                                struct lf_bytes topic, int32_t number, int64_t *ret_next,
+                                                struct lf_err *err);
+void lf_positions_revoke(struct lf_positions *positions, struct lf_bytes topic, int32_t number);
+size_t lf_positions_assigned(const struct lf_positions *positions);
+
+/* After doubt: each assigned partition (touched only: those of the batch in work) is to be read from the store's
+ * position again. */
+void lf_positions_doubt(struct lf_positions *positions, bool touched);
+/* Removes the doubt: reads the positions in doubt from the store and seeks there. */
+LF_NODISCARD enum lf_status lf_positions_restore(struct lf_positions *positions, struct lf_store_session *session,
+                                                 struct lf_log_reader *reader, struct lf_err *err);
+
+/* A batch begins: nothing is touched. */
+void lf_positions_begin(struct lf_positions *positions);
+/* The record at offset comes into the batch; false: it is below the position, or the partition is in doubt or not
+ * ours. */
+bool lf_positions_take(struct lf_partition *partition, int64_t offset);
+bool lf_positions_touched(const struct lf_positions *positions);
+/* Moves every touched partition in the store's open transaction. */
+LF_NODISCARD enum lf_status lf_positions_advance(struct lf_positions *positions, struct lf_store_session *session,
+                                                 struct lf_err *err);
+/* The transaction is through: touched partitions stand at their next. */
+void lf_positions_committed(struct lf_positions *positions);
+
+/* Dead letters of this partition that the log has: remembered until the position has passed them. Forgetting one for
+ * lack of memory costs a second record with the same headers, no more. */
+void lf_partition_note_sent(struct lf_partition *partition, int64_t offset);
+bool lf_partition_was_sent(const struct lf_partition *partition, int64_t offset);
+
+#endif
