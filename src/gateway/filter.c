@@ -1,6 +1,7 @@
 /* where, orderBy, first, after. */
 #include "gateway/filter.h"
 #include "base/limits.h"
+#include "event/fold.h"
 
 #include <string.h>
 
@@ -37,6 +38,23 @@ static const struct {
     {"endsWith", LF_CMP_ENDS_WITH},
     {"isNull", LF_CMP_IS_NULL},
 };
+
+/* The value in the form that states have; the items of in and notIn one by one. */
+static bool
+normalise(const struct scope *scope, const struct lf_field *field, struct lf_filter *filter)
+{
+    const struct lf_value given = filter->value;
+    if (filter->op == LF_CMP_IS_NULL)
+        return true;
+    if (filter->op != LF_CMP_IN && filter->op != LF_CMP_NOT_IN)
+        return lf_fold_normal(field, &given, scope->arena, &filter->value);
+    struct lf_value *items = LF_ARENA_ARRAY(scope->arena, struct lf_value, given.count);
+    bool ok = items != NULL;
+    for (uint32_t i = 0; ok && i < given.count; i++)
+        ok = lf_fold_normal(field, &given.u.items[i], scope->arena, &items[i]);
+    filter->value = lf_value_list(items, given.count);
+    return ok;
+}
 
 /* One operator of one field: amount: {gte: 5}. eq: null and ne: null ask for absence and presence; other nulls say
  * nothing (the caller left a variable empty). */
@@ -99,8 +117,10 @@ read_field(const struct scope *scope, const struct lf_field *field, const struct
     for (uint32_t i = 0; *ok && i < value->count; i++) {
         struct lf_filter *compare = LF_ARENA_NEW(scope->arena, struct lf_filter);
         *ok = compare != NULL;
-        if (*ok && set_compare(compare, field, &value->u.members[i]))
-            parts[group->part_count++] = compare;
+        if (!*ok || !set_compare(compare, field, &value->u.members[i]))
+            continue;
+        *ok = normalise(scope, field, compare);
+        parts[group->part_count++] = compare;
     }
     return group;
 }

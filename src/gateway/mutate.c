@@ -417,6 +417,24 @@ refuse_invalid(struct pending *p, const struct lf_violation *violations, size_t 
     lf_gql_slot_error(p->slot, "EVENT_INVALID", lf_value_object(members, 2), "%s", err->text);
 }
 
+/* @constraint of arguments, then the payload against the event type: all violations of the first kind that has any. */
+static enum lf_status
+check(struct pending *p, const struct lf_gql_resolve_info *info, struct lf_violation *violations, size_t *ret_count,
+      struct lf_err *err)
+{
+    for (size_t i = 0; i < info->field->arg_count; i++) {
+        const struct lf_gql_input *argument = &info->field->args[i];
+        const struct lf_value *value = lf_value_get(info->args, argument->name);
+        if (value == NULL)
+            continue;
+        enum lf_status st = lf_event_check_argument(argument, value, info->arena, violations, ret_count, err);
+        if (st != LF_OK)
+            return st;
+    }
+    enum lf_status st = lf_event_check(p->type, &p->event.payload, info->arena, violations, ret_count, err);
+    return st == LF_OK ? lf_event_bind_entity(&p->event, info->arena, err) : st;
+}
+
 static bool
 read_await(struct pending *p, const struct lf_gql_resolve_info *info)
 {
@@ -483,10 +501,7 @@ lf_gateway_resolve_mutation(struct lf_gql_slot *slot, const struct lf_gql_resolv
     }
     struct lf_violation violations[LF_VIOLATIONS_MAX];
     size_t violation_count = 0;
-    enum lf_status st = lf_event_check(p->type, &p->event.payload, arena, violations, &violation_count, &err);
-    if (st == LF_OK)
-        st = lf_event_bind_entity(&p->event, arena, &err);
-    if (st != LF_OK) {
+    if (check(p, info, violations, &violation_count, &err) != LF_OK) {
         refuse_invalid(p, violations, violation_count, &err);
         return;
     }

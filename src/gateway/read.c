@@ -1,6 +1,7 @@
 /* Fields that ask the store: an entity, a list, an event, events. */
 #include "gateway/gateway_internal.h"
 #include "base/clock.h"
+#include "event/fold.h"
 #include "gateway/filter.h"
 
 #include <string.h>
@@ -102,8 +103,10 @@ lf_gateway_resolve_entity(struct lf_gql_slot *slot, const struct lf_gql_resolve_
         return;
     const struct lf_value *key = lf_value_get(info->args, entity->fields[entity->key].name);
     LF_ASSERT(key != NULL);
+    struct lf_value normal;
     job->entity = entity;
-    job->key = lf_event_key_text(key, &job->arena);
+    if (lf_fold_normal(&entity->fields[entity->key], key, &job->arena, &normal))
+        job->key = lf_event_key_text(&normal, &job->arena);
     if (job->key.ptr == NULL) {
         lf_query_job_free(job);
         lf_gateway_out_of_memory(slot);

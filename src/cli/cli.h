@@ -1,0 +1,30 @@
+/* The commands: one file each, listed in main.c. */
+#ifndef LF_CLI_CLI_H
+#define LF_CLI_CLI_H
+
+#include "server/config.h"
+
+enum { LF_EXIT_DONE = 0, LF_EXIT_FAILED = 1, LF_EXIT_USAGE = 2 };
+
+struct lf_cli {
+    const struct lf_config *config;
+    const char *verb; /* "list" of "events list"; NULL for commands without one */
+    const char *const *operands;
+    size_t operand_count;
+};
+
+typedef int lf_cli_fn(const struct lf_cli *cli);
+
+lf_cli_fn lf_cmd_serve_up;
+lf_cli_fn lf_cmd_serve_gateway;
+lf_cli_fn lf_cmd_serve_consumer;
+lf_cli_fn lf_cmd_check;
+lf_cli_fn lf_cmd_schema;
+lf_cli_fn lf_cmd_events;
+
+/* Prints "logfirst: <text>" to stderr (or {"error":{…}} with --output json); returns the exit status of the error. */
+int lf_cli_fail(const struct lf_config *config, const struct lf_err *err);
+/* Writes to stdout; false when it is closed or full, after saying so. */
+bool lf_cli_print(struct lf_bytes text);
+
+#endif

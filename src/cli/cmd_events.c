@@ -1,0 +1,295 @@
+/* logfirst events list|show|tail: look at events in the store and in the log. */
+#include "cli/cli.h"
+#include "base/clock.h"
+#include "base/limits.h"
+#include "cli/event_print.h"
+#include "codec/codec.h"
+#include "server/parts.h"
+
+#include <signal.h>
+#include <string.h>
+
+enum { LIST_DEFAULT = 50, TAIL_WAIT_MS = 250 };
+
+/* Events are read without a schema: every type is unknown and shown as it is. */
+static struct lf_model no_model;
+
+struct session {
+    struct lf_parts parts;
+    struct lf_store_session *store;
+    struct lf_arena arena;
+};
+
+static enum lf_status
+open_store(struct session *s, const struct lf_cli *cli, struct lf_err *err)
+{
+    lf_parts_init(&s->parts, cli->config);
+    lf_arena_init(&s->arena, 64 * 1024, 0);
+    struct lf_parts *parts = &s->parts;
+    parts->model = &no_model;
+    enum lf_status st = lf_parts_open_store(parts, LF_ROLE_READ, err);
+    if (st == LF_OK)
+        st = lf_store_session_open(parts->store, false, &s->store, err);
+    return st;
+}
+
+static void
+close_store(struct session *s)
+{
+    lf_store_session_close(s->store);
+    s->parts.model = NULL; /* not ours to free */
+    lf_parts_release(&s->parts);
+    lf_arena_release(&s->arena);
+}
+
+/* ---- list ---- */
+
+
+static const struct lf_field *
+event_field(const char *name)
+{
+    size_t count;
+    const struct lf_field *fields = lf_event_fields(&count);
+    for (size_t i = 0; i < count; i++) {
+        if (lf_bytes_equal_text(fields[i].name, name))
+            return &fields[i];
+    }
+    return NULL;
+}
+
+static void
+add_condition(struct lf_filter *all, struct lf_filter *one, const struct lf_filter **parts, const char *field,
+              const char *value)
+{
+    if (value[0] == '\0')
+        return;
+    *one = (struct lf_filter){.kind = LF_FILTER_COMPARE,
+                              .field = event_field(field),
+                              .op = LF_CMP_EQ,
+                              .value = lf_value_string(lf_bytes_of(value))};
+    parts[all->part_count++] = one;
+}
+
+static bool
+print_page(const struct lf_list_result *page, bool json)
+{
+    struct lf_buf out;
+    lf_buf_init(&out, 256 * 1024 * 1024);
+    for (size_t i = 0; i < page->count; i++) {
+        if (json)
+            lf_event_print_json(&out, &page->events[i], page->cursors[i]);
+        else
+            lf_event_print_row(&out, &page->events[i]);
+    }
+    bool good = out.failed == LF_OK && (out.len == 0 || lf_cli_print(lf_buf_view(&out)));
+    lf_buf_release(&out);
+    return good;
+}
+
+static int
+list(const struct lf_cli *cli)
+{
+    const struct lf_config *config = cli->config;
+    struct session s = {0};
+    struct lf_err err = {0};
+    struct lf_filter parts_store[2];
+    const struct lf_filter *parts[2];
+    struct lf_filter all = {.kind = LF_FILTER_AND, .parts = parts};
+    add_condition(&all, &parts_store[0], parts, "eventType", config->type);
+    add_condition(&all, &parts_store[1], parts, "entityKey", config->entity_key);
+    struct lf_list_query query = {.filter = &all};
+    if (config->after[0] != '\0')
+        query.after = lf_bytes_of(config->after);
+    if (config->newest) {
+        query.order[0] = (struct lf_order){.field = event_field("storedAt"), .descending = true};
+        query.order_count = 1;
+    }
+    int64_t left = config->first != 0 ? config->first : LIST_DEFAULT;
+    enum lf_status st = open_store(&s, cli, &err);
+    bool good = true;
+    while (st == LF_OK && good && left > 0) {
+        struct lf_list_result page = {0};
+        query.first = left < LF_PAGE_MAX ? (size_t)left : LF_PAGE_MAX;
+        lf_arena_reset(&s.arena);
+        if (query.after.ptr != NULL) /* it lived in the page before */
+            query.after = lf_arena_copy(&s.arena, query.after);
+        st = lf_store_list(s.store, &query, &s.arena, &page, &err);
+        if (st != LF_OK)
+            break;
+        good = print_page(&page, config->output == 1);
+        left -= (int64_t)page.count;
+        if (!page.has_next || page.count == 0)
+            break;
+        query.after = page.cursors[page.count - 1];
+    }
+    int status = st != LF_OK ? lf_cli_fail(config, &err) : good ? LF_EXIT_DONE : LF_EXIT_FAILED;
+    close_store(&s);
+    return status;
+}
+
+/* ---- show ---- */
+
+static int
+show(const struct lf_cli *cli)
+{
+    struct session s = {0};
+    struct lf_err err = {0};
+    struct lf_stored_event event = {0};
+    struct lf_buf out;
+    lf_buf_init(&out, 256 * 1024 * 1024);
+    int status = LF_EXIT_DONE;
+    enum lf_status st = open_store(&s, cli, &err);
+    if (st == LF_OK) {
+        st = lf_store_event(s.store, lf_bytes_of(cli->operands[0]), &s.arena, &event, &err);
+        if (st == LF_NOT_FOUND)
+            lf_fail(&err, LF_NOT_FOUND, "no event %s in store %s; it may still be on its way", cli->operands[0],
+                    s.parts.store_url);
+    }
+    if (st != LF_OK) {
+        status = lf_cli_fail(cli->config, &err);
+    } else {
+        if (cli->config->output == 1)
+            lf_event_print_json(&out, &event, LF_BYTES_NONE);
+        else
+            lf_event_print_full(&out, &event);
+        if (out.failed != LF_OK || !lf_cli_print(lf_buf_view(&out)))
+            status = LF_EXIT_FAILED;
+    }
+    lf_buf_release(&out);
+    close_store(&s);
+    return status;
+}
+
+/* ---- tail ---- */
+
+static volatile sig_atomic_t interrupted;
+
+static void
+on_signal(int signal_number)
+{
+    (void)signal_number;
+    interrupted = 1;
+}
+
+struct tail {
+    const struct lf_config *config;
+    struct lf_log_reader *reader;
+    struct lf_arena arena;
+    int64_t left; /* -1: no end */
+};
+
+/* Every partition from its start or from its end. */
+static enum lf_status
+tail_assigned(void *ctx, struct lf_bytes topic, int32_t partition, int64_t *next, struct lf_err *err)
+{
+    (void)ctx;
+    (void)topic;
+    (void)partition;
+    (void)err;
+    *next = LF_OFFSET_NONE;
+    return LF_OK;
+}
+
+static bool
+print_record(struct tail *tail, const struct lf_record *record, struct lf_buf *out)
+{
+    struct lf_header *headers = LF_ARENA_ARRAY(&tail->arena, struct lf_header, record->header_count);
+    if (headers == NULL)
+        return false;
+    for (size_t i = 0; i < record->header_count; i++)
+        headers[i] = (struct lf_header){record->headers[i].name, record->headers[i].value};
+    const struct lf_codec_options codec = {.model = &no_model};
+    const struct lf_encoded encoded = {record->key, record->value, headers, record->header_count};
+    const struct lf_place place = {record->topic, record->partition, record->offset};
+    struct lf_err err = {0};
+    struct lf_stored_event shown = {.status = LF_EVENT_LOGGED};
+    enum lf_status st = lf_codec_decode(&codec, &encoded, record->timestamp_ms, place, &tail->arena, &shown.event, &err);
+    const char *type = tail->config->type;
+    if (type[0] != '\0' && !lf_bytes_equal_text(shown.event.type_name, type))
+        return true;
+    if (tail->left > 0)
+        tail->left--;
+    if (st != LF_OK) /* no event: say so and show where */
+        return lf_event_print_garbage(out, record, err.text, tail->config->output == 1);
+    shown.headers = lf_event_headers_value(shown.event.headers, shown.event.header_count, &tail->arena);
+    if (tail->config->output == 1)
+        lf_event_print_json(out, &shown, LF_BYTES_NONE);
+    else
+        lf_event_print_row(out, &shown);
+    return true;
+}
+
+static enum lf_status
+tail_loop(struct tail *tail, bool *ret_closed, struct lf_err *err)
+{
+    struct lf_buf out;
+    lf_buf_init(&out, 1024 * 1024 * 1024);
+    enum lf_status st = LF_OK;
+    while (!interrupted && tail->left != 0 && !*ret_closed) {
+        struct lf_log_batch batch = {0};
+        st = lf_log_read(tail->reader, LF_BATCH_RECORDS_MAX, LF_BATCH_BYTES_MAX, TAIL_WAIT_MS, &batch, err);
+        if (st != LF_OK && err->fate == LF_FATE_RETRY) {
+            st = LF_OK;
+            lf_clock_sleep_ms(TAIL_WAIT_MS);
+            continue;
+        }
+        if (st != LF_OK)
+            break;
+        lf_buf_clear(&out);
+        for (size_t i = 0; i < batch.count && tail->left != 0; i++) {
+            lf_arena_reset(&tail->arena);
+            if (!print_record(tail, &batch.records[i], &out))
+                st = lf_no_memory(err);
+        }
+        if (out.len != 0 && !lf_cli_print(lf_buf_view(&out)))
+            *ret_closed = true;
+    }
+    lf_buf_release(&out);
+    return st;
+}
+
+static int
+tail(const struct lf_cli *cli)
+{
+    const struct lf_config *config = cli->config;
+    struct lf_parts parts;
+    struct lf_err err = {0};
+    struct tail t = {.config = config, .left = config->first != 0 ? config->first : -1};
+    struct lf_bytes topic = lf_bytes_of(config->topic);
+    const struct lf_log_reader_options options = {
+        .topics = &topic,
+        .topic_count = 1,
+        .start = config->from == 0 ? LF_RESET_EARLIEST : LF_RESET_LATEST,
+        .assigned = tail_assigned,
+    };
+    struct sigaction action = {.sa_handler = on_signal};
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    lf_parts_init(&parts, config);
+    lf_arena_init(&t.arena, 64 * 1024, 0);
+    bool closed = false;
+    enum lf_status st = lf_parts_open_log(&parts, LF_ROLE_READ, &err);
+    if (st == LF_OK)
+        st = lf_log_reader_open(parts.log, &options, &t.reader, &err);
+    if (st == LF_OK)
+        st = tail_loop(&t, &closed, &err);
+    lf_log_reader_close(t.reader);
+    int status = st == LF_OK ? LF_EXIT_DONE : lf_cli_fail(config, &err);
+    lf_arena_release(&t.arena);
+    lf_parts_release(&parts);
+    return status;
+}
+
+int
+lf_cmd_events(const struct lf_cli *cli)
+{
+    bool is_show = strcmp(cli->verb, "show") == 0;
+    if (is_show != (cli->operand_count == 1)) {
+        struct lf_err err = {0};
+        lf_fail(&err, LF_USAGE, is_show ? "events show needs an EVENT_ID" : "events %s takes no operand", cli->verb);
+        return lf_cli_fail(cli->config, &err);
+    }
+    if (is_show)
+        return show(cli);
+    return strcmp(cli->verb, "list") == 0 ? list(cli) : tail(cli);
+}

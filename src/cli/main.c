@@ -1,0 +1,255 @@
+/* logfirst: finds the command, reads its options, runs it. */
+#include "cli/cli.h"
+#include "json/json.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+extern char **environ;
+
+struct command {
+    const char *name;
+    const char *verbs; /* "list|show|tail", NULL: none */
+    const char *operands;
+    const char *summary;
+    const char *text; /* for --help */
+    unsigned bit;
+    size_t operands_min, operands_max;
+    lf_cli_fn *run;
+};
+
+enum { OPERANDS_MAX = 256, ARGS_MAX = 256 };
+
+static const struct command commands[] = {
+    {"up", NULL, "SCHEMA...", "gateway and consumer in one process",
+     "Serves the GraphQL API of the schema and consumes its events, in one process. By default on an embedded log and a\n"
+     "SQLite store below ./logfirst-data: no server needed.",
+     LF_CMD_UP, 1, OPERANDS_MAX, lf_cmd_serve_up},
+    {"gateway", NULL, "SCHEMA...", "the GraphQL API alone",
+     "Serves the GraphQL API of the schema: mutations go to the log, queries ask the store.", LF_CMD_GATEWAY, 1,
+     OPERANDS_MAX, lf_cmd_serve_gateway},
+    {"consumer", NULL, "SCHEMA...", "the consumer alone",
+     "Reads the log as a member of the group, and keeps event store, entity state and position in the store.",
+     LF_CMD_CONSUMER, 1, OPERANDS_MAX, lf_cmd_serve_consumer},
+    {"check", NULL, "SCHEMA...", "every problem of a schema",
+     "Prints every problem of the schema as file:line:column: error: message. Exit status 1 if there is any.",
+     LF_CMD_CHECK, 1, OPERANDS_MAX, lf_cmd_check},
+    {"schema", "print", "SCHEMA...", "the schema that is served", "Prints the complete GraphQL schema that is served, as SDL.",
+     LF_CMD_SCHEMA, 1, OPERANDS_MAX, lf_cmd_schema},
+    {"events", "list|show|tail", "[EVENT_ID]", "look at events",
+     "list: events of the store, oldest first.  show EVENT_ID: one event, with its place, headers and status.\n"
+     "tail: events of the log as they come.",
+     LF_CMD_EVENTS, 0, 1, lf_cmd_events},
+};
+enum { COMMAND_COUNT = sizeof(commands) / sizeof(commands[0]) };
+
+bool
+lf_cli_print(struct lf_bytes text)
+{
+    if (fwrite(text.ptr, 1, text.len, stdout) == text.len && fflush(stdout) == 0)
+        return true;
+    if (errno != EPIPE)
+        fprintf(stderr, "logfirst: cannot write: %s\n", strerror(errno));
+    return false;
+}
+
+int
+lf_cli_fail(const struct lf_config *config, const struct lf_err *err)
+{
+    struct lf_buf out;
+    lf_buf_init(&out, 16 * 1024);
+    if (config != NULL && config->output == 1) {
+        lf_buf_printf(&out, "{\"error\":{\"code\":\"%s\",\"message\":", lf_status_name(err->status));
+        lf_json_write_string(&out, lf_bytes_of(err->text));
+        lf_buf_add_text(&out, "}}\n");
+    } else {
+        lf_buf_printf(&out, "logfirst: %s\n", err->text);
+    }
+    fprintf(stderr, "%.*s", LF_FMT(lf_buf_view(&out)));
+    lf_buf_release(&out);
+    return err->status == LF_USAGE ? LF_EXIT_USAGE : LF_EXIT_FAILED;
+}
+
+static void
+print_overview(FILE *to)
+{
+    fprintf(to, "logfirst " LF_VERSION ": a Kafka-first event-sourcing server\n\nusage: logfirst COMMAND …\n\n");
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        const struct command *c = &commands[i];
+        fprintf(to, "  %-8s %-15s %-12s %s\n", c->name, c->verbs != NULL ? c->verbs : "", c->operands, c->summary);
+    }
+    fprintf(to, "\nlogfirst COMMAND --help tells the options of a command; logfirst --version the version.\n"
+                "Exit status: 0 done, 1 failed, 2 wrong usage.\n");
+}
+
+static void
+print_help(const struct command *command)
+{
+    struct lf_buf out;
+    lf_buf_init(&out, 64 * 1024);
+    lf_buf_printf(&out, "usage: logfirst %s%s%s %s [OPTION]...\n\n%s\n\noptions:\n", command->name,
+                  command->verbs != NULL ? " " : "", command->verbs != NULL ? command->verbs : "", command->operands,
+                  command->text);
+    lf_config_help(&out, command->bit);
+    lf_buf_add_text(&out, "  --help                                print this\n"
+                          "  --version                             print the version\n\n"
+                          "Every option can be set by LOGFIRST_NAME in the environment and by name in the --config "
+                          "file;\na flag goes before the environment, the environment before the file.\n");
+    (void)lf_cli_print(lf_buf_view(&out));
+    lf_buf_release(&out);
+}
+
+static const struct command *
+find_command(const char *name)
+{
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        if (strcmp(commands[i].name, name) == 0)
+            return &commands[i];
+    }
+    return NULL;
+}
+
+/* The word of a list "list|show|tail" that is word, or NULL. */
+static bool
+is_verb(const char *verbs, const char *word)
+{
+    size_t len = strlen(word);
+    for (const char *at = verbs; at != NULL && len != 0; at = strchr(at, '|') != NULL ? strchr(at, '|') + 1 : NULL) {
+        if (strncmp(at, word, len) == 0 && (at[len] == '|' || at[len] == '\0'))
+            return true;
+    }
+    return false;
+}
+
+struct line {
+    struct lf_config_arg args[ARGS_MAX];
+    size_t arg_count;
+    const char *operands[OPERANDS_MAX];
+    size_t operand_count;
+    bool help;
+    bool version;
+    char names[ARGS_MAX][64]; /* of --name=value */
+};
+
+/* One word that starts with --; takes the next one where the option needs a value. */
+static enum lf_status
+take_option(struct line *line, const struct command *command, char **argv, int *at, struct lf_err *err)
+{
+    const char *word = argv[*at] + 2;
+    if (line->arg_count == ARGS_MAX)
+        return lf_fail(err, LF_USAGE, "too many options");
+    struct lf_config_arg *arg = &line->args[line->arg_count];
+    char *name = line->names[line->arg_count];
+    size_t len = strcspn(word, "=");
+    bool needs_value = false;
+    if (len >= sizeof(line->names[0]))
+        return lf_fail(err, LF_USAGE, "unknown option --%.40s…; see logfirst %s --help", word, command->name);
+    memcpy(name, word, len);
+    name[len] = '\0';
+    if (!lf_config_option_known(command->bit, name, &needs_value))
+        return lf_fail(err, LF_USAGE, "unknown option --%s; see logfirst %s --help", name, command->name);
+    *arg = (struct lf_config_arg){.name = name, .value = word[len] == '=' ? word + len + 1 : NULL};
+    if (arg->value == NULL && needs_value) {
+        if (argv[*at + 1] == NULL)
+            return lf_fail(err, LF_USAGE, "--%s needs a value; see logfirst %s --help", name, command->name);
+        arg->value = argv[++*at];
+    }
+    line->arg_count++;
+    return LF_OK;
+}
+
+static enum lf_status
+read_line(struct line *line, const struct command *command, char **argv, struct lf_err *err)
+{
+    bool only_operands = false;
+    for (int i = 0; argv[i] != NULL; i++) {
+        const char *word = argv[i];
+        if (only_operands || word[0] != '-' || word[1] == '\0') {
+            if (line->operand_count == OPERANDS_MAX)
+                return lf_fail(err, LF_USAGE, "too many operands");
+            line->operands[line->operand_count++] = word;
+        } else if (strcmp(word, "--") == 0) {
+            only_operands = true;
+        } else if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) {
+            line->help = true;
+        } else if (strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0) {
+            line->version = true;
+        } else if (word[1] != '-') {
+            return lf_fail(err, LF_USAGE, "unknown option %s; see logfirst %s --help", word, command->name);
+        } else {
+            enum lf_status st = take_option(line, command, argv, &i, err);
+            if (st != LF_OK)
+                return st;
+        }
+    }
+    return LF_OK;
+}
+
+static int
+usage(const char *text, const struct command *command)
+{
+    fprintf(stderr, "logfirst: %s\nusage: logfirst %s%s%s %s [OPTION]...; see logfirst %s --help\n", text, command->name,
+            command->verbs != NULL ? " " : "", command->verbs != NULL ? command->verbs : "", command->operands,
+            command->name);
+    return LF_EXIT_USAGE;
+}
+
+static int
+run_command(const struct command *command, char **argv)
+{
+    struct line line = {0};
+    struct lf_config config = {0};
+    struct lf_err err = {0};
+    struct lf_cli cli = {.config = &config};
+    int status;
+    if (read_line(&line, command, argv, &err) != LF_OK)
+        return lf_cli_fail(NULL, &err);
+    if (line.help) {
+        print_help(command);
+        return LF_EXIT_DONE;
+    }
+    if (line.version)
+        return lf_cli_print(LF_LIT("logfirst " LF_VERSION "\n")) ? LF_EXIT_DONE : LF_EXIT_FAILED;
+    cli.operands = line.operands;
+    cli.operand_count = line.operand_count;
+    if (command->verbs != NULL) {
+        if (cli.operand_count == 0 || !is_verb(command->verbs, cli.operands[0]))
+            return usage(cli.operand_count == 0 ? "which one?" : "unknown command", command);
+        cli.verb = *cli.operands++;
+        cli.operand_count--;
+    }
+    if (cli.operand_count < command->operands_min || cli.operand_count > command->operands_max)
+        return usage(cli.operand_count < command->operands_min ? "an operand is missing" : "too many operands", command);
+    if (lf_config_load(&config, command->bit, line.args, line.arg_count, environ, &err) != LF_OK)
+        status = lf_cli_fail(&config, &err);
+    else
+        status = command->run(&cli);
+    lf_config_release(&config);
+    return status;
+}
+
+int
+main(int argc, char **argv)
+{
+    signal(SIGPIPE, SIG_IGN);
+    if (argc < 2) {
+        print_overview(stderr);
+        return LF_EXIT_USAGE;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
+        print_overview(stdout);
+        return LF_EXIT_DONE;
+    }
+    if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0)
+        return lf_cli_print(LF_LIT("logfirst " LF_VERSION "\n")) ? LF_EXIT_DONE : LF_EXIT_FAILED;
+    const struct command *command = find_command(argv[1]);
+    if (command == NULL) {
+        fprintf(stderr, "logfirst: unknown command \"%s\"\n\n", argv[1]);
+        print_overview(stderr);
+        return LF_EXIT_USAGE;
+    }
+    return run_command(command, argv + 2);
+}

@@ -1,0 +1,257 @@
+/* Wiring. */
+#include "server/parts.h"
+#include "base/limits.h"
+#include "base/mem.h"
+#include "json/json.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { SCHEMA_BYTES_MAX = 16 * 1024 * 1024, SCHEMA_ERRORS_MAX = 1000, SCHEMA_FILES_MAX = 1000 };
+
+void
+lf_parts_init(struct lf_parts *parts, const struct lf_config *config)
+{
+    *parts = (struct lf_parts){.config = config};
+    lf_arena_init(&parts->arena, 4096, 0);
+}
+
+void
+lf_parts_release(struct lf_parts *parts)
+{
+    lf_store_close(parts->store);
+    lf_log_close(parts->log);
+    lf_model_free(parts->model);
+    lf_lock_release(parts->consumer_lock);
+    lf_arena_release(&parts->arena);
+    *parts = (struct lf_parts){0};
+}
+
+/* ---- the model ---- */
+
+static enum lf_status
+read_descriptor(int fd, const char *path, struct lf_buf *out, struct lf_err *err)
+{
+    for (;;) {
+        char *room = lf_buf_reserve(out, 65536);
+        if (room == NULL)
+            return lf_buf_status(out, err);
+        ssize_t n = read(fd, room, 65536);
+        if (n == 0)
+            return LF_OK;
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return lf_fail(err, LF_IO, "cannot read %s: %s", path, strerror(errno));
+        lf_buf_commit(out, (size_t)n);
+    }
+}
+
+static enum lf_status
+read_file(const char *path, struct lf_arena *arena, struct lf_model_file *ret, struct lf_err *err)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return lf_fail(err, errno == EACCES ? LF_DENIED : LF_NOT_FOUND, "cannot read schema file %s: %s", path,
+                       strerror(errno));
+    struct lf_buf text;
+    lf_buf_init(&text, SCHEMA_BYTES_MAX);
+    enum lf_status st = read_descriptor(fd, path, &text, err);
+    if (st == LF_LIMIT)
+        lf_err_context(err, "schema file %s", path);
+    if (st == LF_OK) {
+        *ret = (struct lf_model_file){.name = path, .text = lf_arena_copy(arena, lf_buf_view(&text))};
+        if (ret->text.ptr == NULL)
+            st = lf_no_memory(err);
+    }
+    lf_buf_release(&text);
+    close(fd);
+    return st;
+}
+
+static enum lf_status
+compile(struct lf_arena *arena, const char *const *names, size_t count, struct lf_gql_errors *errors,
+        struct lf_model **ret, struct lf_err *err)
+{
+    struct lf_model_file *files = LF_ARENA_ARRAY(arena, struct lf_model_file, count);
+    if (files == NULL)
+        return lf_no_memory(err);
+    for (size_t i = 0; i < count; i++) {
+        enum lf_status st = read_file(names[i], arena, &files[i], err);
+        if (st != LF_OK)
+            return st;
+    }
+    *ret = lf_model_compile(files, count, errors);
+    if (*ret != NULL)
+        return LF_OK;
+    if (errors->count == 0)
+        return lf_no_memory(err);
+    return lf_fail(err, LF_INVALID, "the schema has %zu problem%s", errors->count, errors->count == 1 ? "" : "s");
+}
+
+enum lf_status
+lf_parts_load_model(struct lf_parts *parts, const char *const *files, size_t count, struct lf_buf *problems,
+                    struct lf_err *err)
+{
+    struct lf_gql_errors errors;
+    lf_gql_errors_init(&errors, &parts->arena, SCHEMA_ERRORS_MAX);
+    enum lf_status st = compile(&parts->arena, files, count, &errors, &parts->model, err);
+    if (st == LF_INVALID)
+        lf_gql_errors_print(problems, &errors);
+    if (st != LF_OK)
+        return st;
+    parts->topics = lf_model_topics(parts->model, lf_bytes_of(parts->config->topic), &parts->arena,
+                                    &parts->topic_count);
+    return parts->topics != NULL ? LF_OK : lf_no_memory(err);
+}
+
+static void
+print_json(struct lf_buf *out, const struct lf_gql_errors *errors)
+{
+    lf_buf_add_char(out, '[');
+    for (const struct lf_gql_error *error = errors->first; error != NULL; error = error->next) {
+        lf_buf_add_text(out, error == errors->first ? "{\"file\":" : ",{\"file\":");
+        bool placed = error->loc_count != 0 && error->locs[0].source != NULL;
+        lf_json_write_string(out, lf_bytes_of(placed ? error->locs[0].source->name : ""));
+        lf_buf_printf(out, ",\"line\":%u,\"column\":%u,\"message\":", placed ? error->locs[0].line : 0,
+                      placed ? error->locs[0].column : 0);
+        lf_json_write_string(out, error->message);
+        lf_buf_add_char(out, '}');
+    }
+    lf_buf_add_text(out, "]\n");
+}
+
+enum lf_status
+lf_parts_check(const char *const *files, size_t count, bool json, struct lf_buf *problems, size_t *ret_count,
+               struct lf_err *err)
+{
+    struct lf_arena arena;
+    lf_arena_init(&arena, 65536, 0);
+    struct lf_gql_errors errors;
+    lf_gql_errors_init(&errors, &arena, SCHEMA_ERRORS_MAX);
+    struct lf_model *model = NULL;
+    enum lf_status st = compile(&arena, files, count, &errors, &model, err);
+    if (st == LF_OK || st == LF_INVALID) {
+        *ret_count = errors.count;
+        if (json)
+            print_json(problems, &errors);
+        else
+            lf_gql_errors_print(problems, &errors);
+    }
+    lf_model_free(model);
+    lf_arena_release(&arena);
+    return st;
+}
+
+/* ---- log and store ---- */
+
+static enum lf_status
+make_folder(const char *path, struct lf_err *err)
+{
+    char copy[4096];
+    size_t len = strlen(path);
+    if (len == 0 || len >= sizeof(copy))
+        return lf_fail(err, LF_INVALID, "the name of the data folder is empty or too long");
+    memcpy(copy, path, len + 1);
+    for (size_t i = 1; i <= len; i++) {
+        if (copy[i] != '/' && copy[i] != '\0')
+            continue;
+        char kept = copy[i];
+        copy[i] = '\0';
+        struct stat info;
+        bool made = mkdir(copy, 0755) == 0 || errno == EEXIST;
+        if (!made || stat(copy, &info) != 0 || !S_ISDIR(info.st_mode)) {
+            int code = made && errno == EEXIST ? ENOTDIR : errno;
+            return lf_fail(err, code == EACCES || code == EROFS || code == EPERM ? LF_DENIED : LF_IO,
+                           "cannot make the data folder %s: %s", copy, strerror(code));
+        }
+        copy[i] = kept;
+    }
+    return LF_OK;
+}
+
+/* The URL given, or scheme + data folder + name. */
+static const char *
+url_or_default(struct lf_parts *parts, const char *given, const char *scheme, const char *name)
+{
+    if (given[0] != '\0')
+        return given;
+    return lf_arena_printf(&parts->arena, "%s%s/%s", scheme, parts->config->data, name);
+}
+
+static bool
+is_embedded(const char *url)
+{
+    return strncmp(url, "embedded:", strlen("embedded:")) == 0;
+}
+
+/* Two consumers on one embedded log would only take work from each other. */
+static enum lf_status
+lock_consumer(struct lf_parts *parts, struct lf_err *err)
+{
+    const char *folder = parts->log_url + strlen("embedded:");
+    char *path = lf_arena_printf(&parts->arena, "%s/consumer.lock", folder);
+    if (path == NULL)
+        return lf_no_memory(err);
+    return lf_lock_take(path, "the consumer", &parts->consumer_lock, err);
+}
+
+enum lf_status
+lf_parts_open_log(struct lf_parts *parts, unsigned roles, struct lf_err *err)
+{
+    const struct lf_config *config = parts->config;
+    parts->log_url = url_or_default(parts, config->log, "embedded:", "log");
+    if (parts->log_url == NULL)
+        return lf_no_memory(err);
+    enum lf_status st = LF_OK;
+    if (config->log[0] == '\0' && roles != LF_ROLE_READ)
+        st = make_folder(config->data, err);
+    if (st != LF_OK)
+        return st;
+    struct lf_log_property *properties = LF_ARENA_ARRAY(&parts->arena, struct lf_log_property, config->kafka_count);
+    if (properties == NULL)
+        return lf_no_memory(err);
+    for (size_t i = 0; i < config->kafka_count; i++)
+        properties[i] = (struct lf_log_property){config->kafka[i].name, config->kafka[i].value};
+    struct lf_log_options options = {
+        .url = parts->log_url,
+        .properties = properties,
+        .property_count = config->kafka_count,
+        .read_only = roles == LF_ROLE_READ,
+        .exclusive = (roles & LF_ROLE_GATEWAY) != 0,
+        .create_topics = config->create_topics,
+        .partitions = (int32_t)(config->partitions < INT32_MAX ? config->partitions : INT32_MAX),
+        .replication_factor = (int16_t)(config->replication_factor < INT16_MAX ? config->replication_factor : INT16_MAX),
+        .delivery_timeout_ms = config->delivery_timeout,
+        .linger_us = config->linger * 1000,
+    };
+    st = lf_log_open(&options, &parts->log, err);
+    if (st == LF_OK && (roles & LF_ROLE_CONSUMER) != 0 && is_embedded(parts->log_url))
+        st = lock_consumer(parts, err);
+    if (st != LF_OK)
+        lf_err_context(err, "log %s", parts->log_url);
+    return st;
+}
+
+enum lf_status
+lf_parts_open_store(struct lf_parts *parts, unsigned roles, struct lf_err *err)
+{
+    const struct lf_config *config = parts->config;
+    parts->store_url = url_or_default(parts, config->store, "sqlite:", "store.db");
+    if (parts->store_url == NULL)
+        return lf_no_memory(err);
+    enum lf_status st = LF_OK;
+    if (config->store[0] == '\0' && roles != LF_ROLE_READ)
+        st = make_folder(config->data, err);
+    struct lf_store_options options = {
+        .url = parts->store_url, .model = parts->model, .read_only = roles == LF_ROLE_READ};
+    if (st == LF_OK)
+        st = lf_store_open(&options, &parts->store, err);
+    if (st != LF_OK)
+        lf_err_context(err, "store %s", parts->store_url);
+    return st;
+}
