@@ -45,11 +45,16 @@ struct lf_order {
  * topic, partition, offset, time, storedAt. */
 const struct lf_field *lf_event_fields(size_t *ret_count);
 
-enum { LF_ORDER_MAX = 8 };
+enum {
+    LF_ORDER_MAX = 8,
+    LF_FILTER_DEPTH_MAX = 16,    /* nesting */
+    LF_FILTER_NODES_MAX = 256,   /* ANDs, ORs, NOTs and comparisons */
+    LF_FILTER_VALUES_MAX = 5000, /* items of all IN and NOT_IN lists together */
+};
 
 struct lf_list_query {
-    const struct lf_entity *entity; /* NULL: events */
-    const struct lf_filter *filter; /* NULL: all */
+    const struct lf_entity *entity;      /* NULL: events */
+    const struct lf_filter *filter;      /* NULL: all */
     struct lf_order order[LF_ORDER_MAX]; /* the key (or the store's sequence) is added as the last criterion */
     size_t order_count;
     size_t first;          /* at most LF_PAGE_MAX */
@@ -64,8 +69,15 @@ struct lf_list_result {
     bool has_next;
 };
 
-/* Cursors: base64url of a JSON array of the ordering values and the tie-breaker, with a tag of the order. decode: LF_INVALID when it is
- * not one, or was made for another order. values: LF_V_LIST of order_count + 1 items. */
+/*
+ * Is the query one that a store can answer? lf_store_list() asks this first. LF_INVALID: a field that is not the entity's,
+ * an operator that does not fit the field's type (JSON, objects and lists know IS_NULL only), a value of another type;
+ * LF_LIMIT: beyond the maxima above or LF_PAGE_MAX.
+ */
+LF_NODISCARD enum lf_status lf_list_check(const struct lf_list_query *query, struct lf_err *err);
+
+/* Cursors: base64url of a JSON array of a tag of the order, the ordering values and the tie-breaker. decode: LF_INVALID
+ * when it is not one, or was made for another order. values: LF_V_LIST of order_count + 1 items. */
 LF_NODISCARD enum lf_status lf_cursor_encode(const struct lf_list_query *query, const struct lf_value *values,
                                              struct lf_arena *arena, struct lf_bytes *ret, struct lf_err *err);
 LF_NODISCARD enum lf_status lf_cursor_decode(const struct lf_list_query *query, struct lf_bytes cursor,

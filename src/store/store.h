@@ -16,7 +16,7 @@ struct lf_store_session;
 struct lf_store_options {
     const char *url;
     const struct lf_model *model; /* outlives the store */
-    bool read_only; /* creates and changes no table; LF_NOT_FOUND when they are missing */
+    bool read_only;               /* creates and changes no table; LF_NOT_FOUND when they are missing */
 };
 
 /*
@@ -68,7 +68,7 @@ LF_NODISCARD enum lf_status lf_store_save(struct lf_store_session *session, cons
                                           const struct lf_state_change *changes, size_t count, struct lf_err *err);
 
 struct lf_dead_letter {
-    int64_t id;                 /* given by the store, ascending */
+    int64_t id; /* given by the store, ascending */
     struct lf_place place;
     struct lf_bytes event_id;   /* ptr NULL: could not be read */
     struct lf_bytes event_type; /* ptr NULL: could not be read */
@@ -108,16 +108,16 @@ LF_NODISCARD enum lf_status lf_store_get(struct lf_store_session *session, const
 
 enum lf_event_status { LF_EVENT_UNKNOWN, LF_EVENT_LOGGED, LF_EVENT_STORED, LF_EVENT_DEAD_LETTERED };
 struct lf_stored_event {
-    enum lf_event_status status; /* STORED or DEAD_LETTERED */
-    struct lf_event event;       /* of a dead letter: what could be read; payload LF_V_NULL */
-    struct lf_bytes entity_type; /* ptr NULL: none */
-    struct lf_value headers;     /* LF_V_OBJECT: name -> text */
-    int64_t stored_at_us;        /* or dead since */
+    enum lf_event_status status;  /* STORED or DEAD_LETTERED */
+    struct lf_event event;        /* of a dead letter: what could be read; payload LF_V_NULL */
+    struct lf_bytes entity_type;  /* ptr NULL: none */
+    struct lf_value headers;      /* LF_V_OBJECT: name -> text */
+    int64_t stored_at_us;         /* or dead since */
     struct lf_dead_letter letter; /* DEAD_LETTERED */
 };
 /* By id, first in event_store, then in dead_letters; LF_NOT_FOUND. */
-LF_NODISCARD enum lf_status lf_store_event(struct lf_store_session *session, struct lf_bytes id,
-                                           struct lf_arena *arena, struct lf_stored_event *ret, struct lf_err *err);
+LF_NODISCARD enum lf_status lf_store_event(struct lf_store_session *session, struct lf_bytes id, struct lf_arena *arena,
+                                           struct lf_stored_event *ret, struct lf_err *err);
 
 /* Lists (list.h). Entities: ret->items are LF_V_OBJECT states. Events: ret->events, in log order of storing (the
  * store's own sequence) unless ordered otherwise. */

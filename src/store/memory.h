@@ -1,0 +1,89 @@
+/* Inside the memory back end: what memory.c keeps and memory_list.c walks. */
+#ifndef LF_STORE_MEMORY_H
+#define LF_STORE_MEMORY_H
+
+#include "base/map.h"
+#include "store/row.h"
+#include "store/store_backend.h"
+
+#include <pthread.h>
+
+/* Everything of one row lives in its arena; rows never change once made. */
+struct memory_event {
+    struct lf_arena arena;
+    struct lf_bytes place; /* as a key of by_place */
+    struct lf_stored_event stored;
+};
+struct memory_letter {
+    struct lf_arena arena;
+    struct lf_bytes place;
+    struct lf_dead_letter letter;
+};
+struct memory_state {
+    struct lf_arena arena;
+    struct lf_value value;
+};
+
+/* What is written in a transaction stands beside what is committed until commit or abort decides. */
+struct memory_entity { /* one key */
+    char *key;
+    size_t key_len;
+    size_t table;                   /* index of the entity */
+    struct memory_state *committed; /* NULL: none */
+    struct memory_state *pending;   /* NULL: deleted */
+    bool touched;                   /* in the open transaction */
+};
+struct memory_position {
+    char *name; /* group, topic and partition */
+    size_t name_len;
+    int64_t committed; /* -1: none */
+    int64_t pending;
+    bool touched;
+};
+
+struct memory_store {
+    struct lf_store base;
+    pthread_mutex_t lock;        /* around every call */
+    struct lf_store_session *tx; /* whose transaction is open */
+
+    struct memory_event **events; /* in order of storing */
+    size_t event_count, event_cap;
+    size_t event_committed; /* the first so many are */
+    struct lf_map by_id;    /* struct memory_event */
+    struct lf_map by_place;
+
+    struct memory_letter **letters;
+    size_t letter_count, letter_cap;
+    size_t letter_committed;
+    int64_t last_letter_id;
+    struct lf_map letter_by_place;
+
+    struct lf_map *tables;          /* one an entity of the model: key -> struct memory_entity */
+    struct lf_map positions;        /* struct memory_position */
+    struct memory_entity **touched; /* by the open transaction */
+    size_t touched_count, touched_cap;
+};
+
+/* Does this session see what the open transaction has written? */
+static inline bool
+lf_memory_sees_pending(const struct memory_store *store, const struct lf_store_session *session)
+{
+    return store->tx == session;
+}
+/* The state that a session sees for a key; NULL: none. */
+static inline const struct memory_state *
+lf_memory_state(const struct memory_store *store, const struct lf_store_session *session,
+                const struct memory_entity *row)
+{
+    return row->touched && lf_memory_sees_pending(store, session) ? row->pending : row->committed;
+}
+
+LF_NODISCARD enum lf_status lf_memory_copy_event(const struct lf_stored_event *from, const struct lf_model *model,
+                                                 struct lf_arena *arena, struct lf_stored_event *ret,
+                                                 struct lf_err *err);
+
+/* The slot list of store_backend.h; takes the lock. */
+enum lf_status lf_memory_list(struct lf_store_session *session, const struct lf_list_query *query,
+                              struct lf_arena *arena, struct lf_list_result *ret, struct lf_err *err);
+
+#endif
