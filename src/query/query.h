@@ -27,14 +27,15 @@ struct lf_query_job {
     /* answer */
     enum lf_status status;
     struct lf_err err;
-    struct lf_value value;              /* ENTITY; LF_V_NULL: there is none (status LF_OK) */
-    struct lf_list_result result;       /* LIST */
-    struct lf_stored_event stored;      /* EVENT; status LF_NOT_FOUND: none */
-    enum lf_event_status event_status;  /* AWAIT: what was reached: LOGGED, STORED or DEAD_LETTERED */
+    struct lf_value value;             /* ENTITY; LF_V_NULL: there is none (status LF_OK) */
+    struct lf_list_result result;      /* LIST */
+    struct lf_stored_event stored;     /* EVENT; status LF_NOT_FOUND: none */
+    enum lf_event_status event_status; /* AWAIT: what was reached: LOGGED, STORED or DEAD_LETTERED */
     /* the owner's */
     void (*done)(struct lf_query_job *job, void *user); /* on the owner's thread, from lf_query_poll() */
     void *user;
     struct lf_query_job *next; /* private */
+    int64_t submitted_ns;      /* private */
     int64_t deadline_ns;       /* private */
 };
 
