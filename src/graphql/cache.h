@@ -2,6 +2,7 @@
 #ifndef LF_GRAPHQL_CACHE_H
 #define LF_GRAPHQL_CACHE_H
 
+#include "graphql/execute.h"
 #include "graphql/parse.h"
 #include "graphql/validate.h"
 
@@ -10,9 +11,11 @@ struct lf_gql_cache;
 /* A document in use; stays valid until unref, even if the cache drops it meanwhile. */
 struct lf_gql_cached {
     const struct lf_gql_document *document;
+    struct lf_gql_plans *plans; /* for struct lf_gql_request */
     /* private parts follow in cache.c */
 };
 
+/* bytes_max bounds what documents kept take together, roughly. NULL out of memory. */
 struct lf_gql_cache *lf_gql_cache_new(const struct lf_gql_schema *schema, size_t documents_max, size_t bytes_max);
 void lf_gql_cache_free(struct lf_gql_cache *cache); /* all references must be gone */
 

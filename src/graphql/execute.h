@@ -7,7 +7,20 @@
 
 #include "graphql/schema.h"
 
+/* Values of one response, lists and objects included: beyond it the response is null with an error, TOO_COMPLEX. */
+enum { LF_GQL_RESULT_NODES_MAX = 500000 };
+
 struct lf_gql_exec;
+struct lf_gql_plan_field;
+
+/*
+ * How a document is executed (which fields of which objects, in which order), worked out when first needed and kept for
+ * further requests. Lives in arena; when that is full (max), what does not fit is worked out for each request. One thread
+ * at a time. NULL out of memory.
+ */
+struct lf_gql_plans;
+struct lf_gql_plans *lf_gql_plans_new(struct lf_arena *arena, const struct lf_gql_schema *schema,
+                                      const struct lf_gql_document *document);
 
 /* What a resolver sees. Valid until its slot is finished. */
 struct lf_gql_resolve_info {
@@ -18,8 +31,9 @@ struct lf_gql_resolve_info {
     const struct lf_value *args;              /* coerced: LF_V_OBJECT */
     const struct lf_gql_selection *selection; /* the first of its nodes: directives of the caller's document */
     const struct lf_gql_path *path;
-    struct lf_arena *arena; /* the request's: values handed to the slot must live here or longer */
-    void *ctx;              /* the request's context */
+    struct lf_arena *arena;            /* the request's: values handed to the slot must live here or longer */
+    void *ctx;                         /* the request's context */
+    struct lf_gql_plan_field *planned; /* private to the executor */
 };
 /* The coerced arguments of an executable directive on the field (@await, @asOf), with defaults; false if absent.
  * Errors in it (impossible after validation except for variables) finish nothing: *ret_why says why, if not NULL. */
@@ -42,6 +56,7 @@ struct lf_gql_request {
     struct lf_value root;                   /* source of the root fields */
     struct lf_arena *arena;                 /* lives until lf_gql_exec_write() has been called */
     void *ctx;
+    struct lf_gql_plans *plans; /* of this document (lf_gql_cached has them); NULL: worked out for this request alone */
 };
 
 /* Called once, on the executor's thread, maybe before lf_gql_execute() returns: the response may be written now. */
@@ -57,10 +72,20 @@ const struct lf_gql_definition *lf_gql_find_operation(const struct lf_gql_docume
 /*
  * Runs the operation. Variables are coerced first; if that fails the response has errors and no data and
  * lf_gql_exec_has_data() is false. The exec lives in request->arena: no free. Returns false only out of memory (done is
- * not called then).
+ * not called then). Resolvers are called without recursion: deep responses do not need a deep stack. done is called when
+ * every slot is finished, those in parts of the response that have become null meanwhile included.
  */
 bool lf_gql_execute(const struct lf_gql_request *request, const struct lf_gql_definition *operation,
                     lf_gql_done_fn *done, void *user);
+
+/*
+ * CreateSourceEventStream (section 6.2.3.1) as far as the language goes: coerces variables and arguments of the
+ * subscription's one root field and fills *ret_info, with which the caller opens its stream (selection, arguments,
+ * directives). False with errors: a request error. Each event of the stream is then executed by lf_gql_execute() with
+ * a root value that has the event under the field's name, or that the field's resolver understands.
+ */
+bool lf_gql_subscribe(const struct lf_gql_request *request, const struct lf_gql_definition *operation,
+                      struct lf_gql_resolve_info *ret_info, struct lf_gql_errors *errors);
 
 /* After done: whether the response has a data member (not a request error), and how many errors. */
 bool lf_gql_exec_has_data(const struct lf_gql_exec *exec);
