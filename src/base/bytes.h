@@ -46,7 +46,7 @@ bool lf_bytes_to_f64(struct lf_bytes a, double *ret);
 /* Keyed hash (SipHash-1-3 with a key drawn at start-up): safe against chosen keys; differs between processes. */
 uint64_t lf_bytes_hash(struct lf_bytes a);
 
-/* Well-formed UTF-8 (RFC 3629: no surrogates, no overlong forms, at most U+10FFFF). On failure *ret_at is the offset. */
+/* Well-formed UTF-8 (RFC 3629: no surrogates, no overlong forms, at most U+10FFFF). If not, *ret_at is the offset. */
 bool lf_utf8_valid(struct lf_bytes a, size_t *ret_at);
 /* Number of code points of well-formed UTF-8. */
 size_t lf_utf8_count(struct lf_bytes a);

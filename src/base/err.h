@@ -24,7 +24,7 @@ enum lf_status {
     LF_STATUS_COUNT
 };
 
-/* What the caller does with a failure: nothing, try again later, dead-letter the one input, or stop and call someone. */
+/* What the caller does with a failure: nothing, try again later, dead-letter the input, or stop and call someone. */
 enum lf_fate { LF_FATE_NONE, LF_FATE_RETRY, LF_FATE_REJECT, LF_FATE_STOP };
 
 enum { LF_ERR_TEXT_MAX = 512 };
@@ -33,7 +33,7 @@ enum { LF_ERR_TEXT_MAX = 512 };
 struct lf_err {
     enum lf_status status;
     enum lf_fate fate;
-    const char *where;         /* the function that saw it first; static text */
+    const char *where;          /* the function that saw it first; static text */
     char text[LF_ERR_TEXT_MAX]; /* one sentence: what was wrong, where, what to do; never a secret */
 };
 

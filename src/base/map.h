@@ -31,9 +31,9 @@ void lf_map_clear(struct lf_map *map);
 LF_NODISCARD enum lf_status lf_map_add(struct lf_map *map, struct lf_bytes key, void *value);
 /* Sets or replaces. */
 LF_NODISCARD enum lf_status lf_map_set(struct lf_map *map, struct lf_bytes key, void *value);
-void *lf_map_get(const struct lf_map *map, struct lf_bytes key);      /* NULL if absent */
+void *lf_map_get(const struct lf_map *map, struct lf_bytes key); /* NULL if absent */
 void *lf_map_get_text(const struct lf_map *map, const char *key);
-void *lf_map_remove(struct lf_map *map, struct lf_bytes key);         /* the value, or NULL */
+void *lf_map_remove(struct lf_map *map, struct lf_bytes key); /* the value, or NULL */
 /* Walks live entries in order: start with *at = 0; NULL at the end. Do not change the map meanwhile. */
 const struct lf_map_entry *lf_map_next(const struct lf_map *map, size_t *at);
 

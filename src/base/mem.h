@@ -12,8 +12,8 @@
 void *lf_malloc(size_t size);
 void *lf_calloc(size_t count, size_t size);
 void *lf_realloc(void *ptr, size_t size);
-void lf_free(void *ptr);                      /* NULL is fine */
-char *lf_strdup(const char *text);            /* NULL gives NULL */
+void lf_free(void *ptr);                        /* NULL is fine */
+char *lf_strdup(const char *text);              /* NULL gives NULL */
 char *lf_strndup(const char *text, size_t len); /* copies exactly len bytes and adds a NUL */
 
 /* For tests: the n-th allocation from now (1 is the next) fails, and all after it if sticky; 0 switches faults off. */

@@ -22,8 +22,8 @@ struct lf_histogram {
     _Atomic(uint64_t) sum_us;
 };
 
-/* Finds or makes a metric by name and labels (labels: "topic=\"t\",partition=\"0\"" or ""). Never NULL: when memory runs
- * out a shared, unrendered metric is returned. help is static text. */
+/* Finds or makes a metric by name and labels (labels: "topic=\"t\",partition=\"0\"" or ""). Never NULL: when memory
+ * runs out a shared, unrendered metric is returned. help is static text. */
 struct lf_metric *lf_metrics_counter(const char *name, const char *labels, const char *help);
 struct lf_metric *lf_metrics_gauge(const char *name, const char *labels, const char *help);
 /* Latency buckets from 100 us to 10 s. */

@@ -5,7 +5,8 @@
 #include <stddef.h>
 
 struct lf_wake {
-    void (*fn)(void *ctx); /* thread-safe, must not block; many calls may collapse into one wake-up. NULL: nobody waits */
+    /* Thread-safe, must not block; many calls may collapse into one wake-up. NULL: nobody waits. */
+    void (*fn)(void *ctx);
     void *ctx;
 };
 

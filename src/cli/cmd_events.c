@@ -44,7 +44,6 @@ close_store(struct session *s)
 
 /* ---- list ---- */
 
-
 static const struct lf_field *
 event_field(const char *name)
 {
@@ -203,7 +202,8 @@ print_record(struct tail *tail, const struct lf_record *record, struct lf_buf *o
     const struct lf_place place = {record->topic, record->partition, record->offset};
     struct lf_err err = {0};
     struct lf_stored_event shown = {.status = LF_EVENT_LOGGED};
-    enum lf_status st = lf_codec_decode(&codec, &encoded, record->timestamp_ms, place, &tail->arena, &shown.event, &err);
+    enum lf_status st =
+        lf_codec_decode(&codec, &encoded, record->timestamp_ms, place, &tail->arena, &shown.event, &err);
     const char *type = tail->config->type;
     if (type[0] != '\0' && !lf_bytes_equal_text(shown.event.type_name, type))
         return true;

@@ -25,8 +25,8 @@ enum { OPERANDS_MAX = 256, ARGS_MAX = 256 };
 
 static const struct command commands[] = {
     {"up", NULL, "SCHEMA...", "gateway and consumer in one process",
-     "Serves the GraphQL API of the schema and consumes its events, in one process. By default on an embedded log and a\n"
-     "SQLite store below ./logfirst-data: no server needed.",
+     "Serves the GraphQL API of the schema and consumes its events, in one process. By default on an embedded log and\n"
+     "a SQLite store below ./logfirst-data: no server needed.",
      LF_CMD_UP, 1, OPERANDS_MAX, lf_cmd_serve_up},
     {"gateway", NULL, "SCHEMA...", "the GraphQL API alone",
      "Serves the GraphQL API of the schema: mutations go to the log, queries ask the store.", LF_CMD_GATEWAY, 1,
@@ -37,8 +37,8 @@ static const struct command commands[] = {
     {"check", NULL, "SCHEMA...", "every problem of a schema",
      "Prints every problem of the schema as file:line:column: error: message. Exit status 1 if there is any.",
      LF_CMD_CHECK, 1, OPERANDS_MAX, lf_cmd_check},
-    {"schema", "print", "SCHEMA...", "the schema that is served", "Prints the complete GraphQL schema that is served, as SDL.",
-     LF_CMD_SCHEMA, 1, OPERANDS_MAX, lf_cmd_schema},
+    {"schema", "print", "SCHEMA...", "the schema that is served",
+     "Prints the complete GraphQL schema that is served, as SDL.", LF_CMD_SCHEMA, 1, OPERANDS_MAX, lf_cmd_schema},
     {"events", "list|show|tail", "[EVENT_ID]", "look at events",
      "list: events of the store, oldest first.  show EVENT_ID: one event, with its place, headers and status.\n"
      "tail: events of the log as they come.",
@@ -191,9 +191,9 @@ read_line(struct line *line, const struct command *command, char **argv, struct 
 static int
 usage(const char *text, const struct command *command)
 {
-    fprintf(stderr, "logfirst: %s\nusage: logfirst %s%s%s %s [OPTION]...; see logfirst %s --help\n", text, command->name,
-            command->verbs != NULL ? " " : "", command->verbs != NULL ? command->verbs : "", command->operands,
-            command->name);
+    fprintf(stderr, "logfirst: %s\nusage: logfirst %s%s%s %s [OPTION]...; see logfirst %s --help\n", text,
+            command->name, command->verbs != NULL ? " " : "", command->verbs != NULL ? command->verbs : "",
+            command->operands, command->name);
     return LF_EXIT_USAGE;
 }
 
@@ -222,7 +222,8 @@ run_command(const struct command *command, char **argv)
         cli.operand_count--;
     }
     if (cli.operand_count < command->operands_min || cli.operand_count > command->operands_max)
-        return usage(cli.operand_count < command->operands_min ? "an operand is missing" : "too many operands", command);
+        return usage(cli.operand_count < command->operands_min ? "an operand is missing" : "too many operands",
+                     command);
     if (lf_config_load(&config, command->bit, line.args, line.arg_count, environ, &err) != LF_OK)
         status = lf_cli_fail(&config, &err);
     else

@@ -164,8 +164,8 @@ read_order(const struct scope *scope, const struct lf_value *list, struct lf_lis
         order->field = name != NULL ? find_field(scope, lf_value_text(name)) : NULL;
         if (order->field == NULL)
             return lf_fail(err, LF_INVALID, "orderBy: no such field");
-        order->descending = direction != NULL && direction->type != LF_V_NULL &&
-                            lf_bytes_equal_text(lf_value_text(direction), "DESC");
+        order->descending =
+            direction != NULL && direction->type != LF_V_NULL && lf_bytes_equal_text(lf_value_text(direction), "DESC");
         query->order_count++;
     }
     return LF_OK;

@@ -2,7 +2,7 @@
 #ifndef LF_GATEWAY_FILTER_H
 #define LF_GATEWAY_FILTER_H
 
-#include "store/list.h"
+#include "query/query.h"
 
 /* Reads where, orderBy, first and after (coerced) into *ret; entity NULL: events. Everything in arena. LF_INVALID with
  * words for the client. */

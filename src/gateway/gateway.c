@@ -27,10 +27,10 @@ register_metrics(struct lf_gateway_metrics *m)
     m->events_failed = lf_metrics_counter("logfirst_gateway_events_total", "outcome=\"not_logged\"", events);
     m->events_unknown = lf_metrics_counter("logfirst_gateway_events_total", "outcome=\"unknown\"", events);
     m->in_work = lf_metrics_gauge("logfirst_gateway_requests_in_work", "", "GraphQL requests in work");
-    m->mutation_seconds = lf_metrics_histogram("logfirst_gateway_request_seconds", "kind=\"mutation\"",
-                                               "Time from request to response");
-    m->query_seconds = lf_metrics_histogram("logfirst_gateway_request_seconds", "kind=\"query\"",
-                                            "Time from request to response");
+    m->mutation_seconds =
+        lf_metrics_histogram("logfirst_gateway_request_seconds", "kind=\"mutation\"", "Time from request to response");
+    m->query_seconds =
+        lf_metrics_histogram("logfirst_gateway_request_seconds", "kind=\"query\"", "Time from request to response");
 }
 
 static struct lf_gql_field *
@@ -93,11 +93,21 @@ lf_gateway_new(const struct lf_gateway_options *options, struct lf_gateway **ret
 }
 
 void
+lf_gateway_stop(struct lf_gateway *gateway)
+{
+    struct lf_log_writer *writer = gateway->writer;
+    gateway->stopped = true;
+    if (writer != NULL)
+        lf_log_writer_close(writer); /* answers what is in flight */
+    gateway->writer = NULL;
+}
+
+void
 lf_gateway_free(struct lf_gateway *gateway)
 {
     if (gateway == NULL)
         return;
-    lf_log_writer_close(gateway->writer); /* answers what is in flight */
+    lf_gateway_stop(gateway);
     LF_ASSERT(gateway->in_work == 0);
     while (gateway->idle != NULL) {
         struct lf_request *request = gateway->idle;
@@ -114,6 +124,8 @@ lf_gateway_free(struct lf_gateway *gateway)
 void
 lf_gateway_turn(struct lf_gateway *gateway)
 {
+    if (gateway->stopped)
+        return;
     lf_log_poll(gateway->writer);
     if (gateway->options.query != NULL)
         lf_query_poll(gateway->options.query);
@@ -122,7 +134,8 @@ lf_gateway_turn(struct lf_gateway *gateway)
 void
 lf_gateway_flush(struct lf_gateway *gateway)
 {
-    lf_log_flush(gateway->writer);
+    if (!gateway->stopped)
+        lf_log_flush(gateway->writer);
 }
 
 size_t
@@ -299,6 +312,33 @@ overloaded(struct lf_request *request, struct lf_gql_errors *errors)
     finish_with_errors(request, LF_REPLY_OVERLOADED, errors);
 }
 
+/* Whether __schema or __type is selected anywhere. Documents are of limited depth. */
+static bool
+asks_for_schema(const struct lf_gql_selection_set *set)
+{
+    for (size_t i = 0; i < set->count; i++) {
+        const struct lf_gql_selection *selection = &set->items[i];
+        if (selection->kind == LF_GQL_FIELD && (lf_bytes_equal_text(selection->name.text, "__schema") ||
+                                                lf_bytes_equal_text(selection->name.text, "__type")))
+            return true;
+        if (asks_for_schema(&selection->set))
+            return true;
+    }
+    return false;
+}
+
+static bool
+introspection_refused(const struct lf_gateway *gateway, const struct lf_gql_document *document,
+                      struct lf_gql_errors *errors)
+{
+    bool asks = false;
+    for (size_t i = 0; !gateway->options.introspection && !asks && i < document->count; i++)
+        asks = asks_for_schema(&document->definitions[i]->set);
+    if (asks)
+        lf_gql_errors_add(errors, "GRAPHQL_VALIDATION_FAILED", NULL, "Introspection is switched off on this server.");
+    return asks;
+}
+
 static void
 run(struct lf_request *request, const struct lf_gateway_call *call, struct lf_gql_errors *errors)
 {
@@ -316,7 +356,8 @@ run(struct lf_request *request, const struct lf_gateway_call *call, struct lf_gq
     }
     const struct lf_gql_definition *operation =
         lf_gql_find_operation(request->cached->document, call->operation_name, errors);
-    if (operation == NULL || !read_variables(request, call, &variables, errors)) {
+    if (operation == NULL || introspection_refused(gateway, request->cached->document, errors) ||
+        !read_variables(request, call, &variables, errors)) {
         finish_with_errors(request, LF_REPLY_INVALID, errors);
         return;
     }
@@ -326,7 +367,7 @@ run(struct lf_request *request, const struct lf_gateway_call *call, struct lf_gq
         finish_with_errors(request, LF_REPLY_READ_ONLY, errors);
         return;
     }
-    if (request->is_mutation && lf_log_in_flight(gateway->writer) >= LF_LOG_IN_FLIGHT_MAX) {
+    if (gateway->stopped || (request->is_mutation && lf_log_in_flight(gateway->writer) >= LF_LOG_IN_FLIGHT_MAX)) {
         overloaded(request, errors);
         return;
     }

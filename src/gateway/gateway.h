@@ -19,16 +19,18 @@ struct lf_gateway_options {
     struct lf_log *log;
     struct lf_query *query; /* NULL: no store in reach; queries answer STORE_UNAVAILABLE */
     struct lf_codec_options codec;
-    struct lf_bytes topic;  /* of events that name none; outlives the gateway */
-    struct lf_wake wake;    /* something waits for lf_gateway_turn() */
+    struct lf_bytes topic; /* of events that name none; outlives the gateway */
+    struct lf_wake wake;   /* something waits for lf_gateway_turn() */
     bool introspection;
-    size_t requests_max;    /* in work at once; more: OVERLOADED; 0: 20,000 */
+    size_t requests_max; /* in work at once; more: OVERLOADED; 0: 20,000 */
 };
 
 LF_NODISCARD enum lf_status lf_gateway_new(const struct lf_gateway_options *options, struct lf_gateway **ret,
                                            struct lf_err *err);
-/* Requests in work are answered first (the log's writer is closed, queries fail). */
-void lf_gateway_free(struct lf_gateway *gateway);
+/* Answers what waits for the log and takes no more mutations. Then the owner closes the query room, which answers what
+ * waits for the store; then the gateway may be freed. */
+void lf_gateway_stop(struct lf_gateway *gateway);
+void lf_gateway_free(struct lf_gateway *gateway); /* stopped, nothing in work; NULL is fine */
 
 /* Takes acknowledgements and answers that have arrived. Call when woken. */
 void lf_gateway_turn(struct lf_gateway *gateway);
@@ -39,31 +41,31 @@ size_t lf_gateway_in_work(const struct lf_gateway *gateway);
 /* What a transport has read. Views must stay valid until lf_gateway_call() returns. */
 struct lf_gateway_call {
     struct lf_bytes query;
-    struct lf_bytes operation_name;  /* ptr NULL: none */
-    struct lf_bytes variables;       /* JSON text of the variables, as read; ptr NULL: none */
+    struct lf_bytes operation_name;         /* ptr NULL: none */
+    struct lf_bytes variables;              /* JSON text of the variables, as read; ptr NULL: none */
     const struct lf_value *variables_value; /* or the parsed value; NULL: none */
-    bool read_only;                  /* GET: mutations are refused */
-    struct lf_bytes idempotency_key; /* ptr NULL: none */
-    struct lf_bytes caller;          /* who; part of what an idempotency key belongs to; "" for anonymous */
-    struct lf_bytes traceparent;     /* ptr NULL: none */
-    struct lf_bytes tracestate;      /* ptr NULL: none */
+    bool read_only;                         /* GET: mutations are refused */
+    struct lf_bytes idempotency_key;        /* ptr NULL: none */
+    struct lf_bytes caller;                 /* who; part of what an idempotency key belongs to; "" for anonymous */
+    struct lf_bytes traceparent;            /* ptr NULL: none */
+    struct lf_bytes tracestate;             /* ptr NULL: none */
 };
 
 /* Why there is no data; decides the HTTP status. */
 enum lf_reply_kind {
-    LF_REPLY_DATA,          /* executed; errors may stand beside the data */
+    LF_REPLY_DATA, /* executed; errors may stand beside the data */
     LF_REPLY_PARSE_FAILED,
-    LF_REPLY_INVALID,       /* validation, operation, variables */
-    LF_REPLY_READ_ONLY,     /* a mutation by GET */
+    LF_REPLY_INVALID,   /* validation, operation, variables */
+    LF_REPLY_READ_ONLY, /* a mutation by GET */
     LF_REPLY_OVERLOADED,
-    LF_REPLY_FAILED,        /* ours: out of memory, response too large */
+    LF_REPLY_FAILED, /* ours: out of memory, response too large */
 };
 struct lf_gateway_reply {
     enum lf_reply_kind kind;
-    struct lf_bytes body;  /* the GraphQL response as JSON; valid during the call */
-    bool partial;          /* data and errors */
-    bool replayed;         /* every mutation answered from an earlier one of the same idempotency key */
-    bool overloaded;       /* some field answered OVERLOADED: add Retry-After */
+    struct lf_bytes body; /* the GraphQL response as JSON; valid during the call */
+    bool partial;         /* data and errors */
+    bool replayed;        /* every mutation answered from an earlier one of the same idempotency key */
+    bool overloaded;      /* some field answered OVERLOADED: add Retry-After */
 };
 typedef void lf_gateway_reply_fn(void *user, const struct lf_gateway_reply *reply);
 

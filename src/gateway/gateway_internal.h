@@ -21,8 +21,8 @@ struct lf_request {
     struct lf_bytes caller;
     struct lf_header trace[2]; /* traceparent, tracestate, as far as given */
     size_t trace_count;
-    size_t mutations;  /* mutation fields answered */
-    size_t replayed;   /* of these from an earlier request */
+    size_t mutations; /* mutation fields answered */
+    size_t replayed;  /* of these from an earlier request */
     bool overloaded;
     bool partial; /* data beside errors */
     bool is_mutation;
@@ -46,6 +46,7 @@ struct lf_gateway {
     const struct lf_gql_schema *schema;
     struct lf_gql_cache *cache;
     struct lf_log_writer *writer;
+    bool stopped; /* the writer is closed */
     struct lf_keyed *keyed;
     struct lf_request *idle;
     size_t idle_count;

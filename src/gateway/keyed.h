@@ -1,6 +1,6 @@
 /*
- * Idempotency keys in memory: what has been answered, and what is in work, by derived eventId. Saves a second append for
- * a retry that comes soon; the store remembers the rest, and the consumer's deduplication is the guarantee.
+ * Idempotency keys in memory: what has been answered, and what is in work, by derived eventId. Saves a second append
+ * for a retry that comes soon; the store remembers the rest, and the consumer's deduplication is the guarantee.
  * One thread.
  */
 #ifndef LF_GATEWAY_KEYED_H

@@ -173,8 +173,7 @@ lf_gateway_acked(void *ctx, const struct lf_log_ack *ack)
         p->receipt.partition = ack->partition;
         p->receipt.offset = ack->offset;
     } else {
-        lf_metric_add(
-            ack->status == LF_TIMEOUT ? gateway->metrics.events_unknown : gateway->metrics.events_failed, 1);
+        lf_metric_add(ack->status == LF_TIMEOUT ? gateway->metrics.events_unknown : gateway->metrics.events_failed, 1);
     }
     settle(p, ack->status, ack->err);
 }
@@ -202,6 +201,8 @@ append(struct pending *p)
                                    .value = encoded.value,
                                    .headers = headers,
                                    .header_count = encoded.header_count};
+        if (st == LF_OK && gateway->stopped)
+            st = lf_fail(&err, LF_UNAVAILABLE, "the server is shutting down");
         if (st == LF_OK)
             st = lf_log_append(gateway->writer, &record, p, &err);
     }
@@ -258,9 +259,9 @@ looked_up(struct lf_request *request, struct lf_query_job *job, void *user)
     struct lf_value asked = without_generated(p->type, &stored->event.payload, &request->arena);
     uint8_t digest[32];
     struct lf_err err = {0};
-    if (stored->status == LF_EVENT_STORED && (!lf_bytes_equal(stored->event.type_name, p->type->name) ||
-                                              lf_json_digest(&asked, digest, &err) != LF_OK ||
-                                              memcmp(digest, p->digest, sizeof(digest)) != 0)) {
+    if (stored->status == LF_EVENT_STORED &&
+        (!lf_bytes_equal(stored->event.type_name, p->type->name) || lf_json_digest(&asked, digest, &err) != LF_OK ||
+         memcmp(digest, p->digest, sizeof(digest)) != 0)) {
         struct pending *waiters = take_waiters(p->entry);
         lf_keyed_drop(request->gateway->keyed, p->entry);
         p->entry = NULL;
@@ -316,7 +317,7 @@ append_keyed(struct pending *p)
         append(p);
 }
 
-/* The eventId of a key: UUIDv5 over caller, mutation, key and response path, with lengths so that no two run together. */
+/* The eventId of a key: UUIDv5 over caller, mutation, key and response path, with lengths so that none run together. */
 static bool
 derive_event_id(struct pending *p, const struct lf_gql_resolve_info *info, struct lf_uuid *ret)
 {

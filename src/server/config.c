@@ -117,8 +117,8 @@ set_option(struct lf_config *config, const struct option *option, struct lf_byte
            struct lf_err *err)
 {
     static const struct unit times[] = {{"ms", 1}, {"s", 1000}, {"m", 60000}, {"h", 3600000}, {"", 1}, {NULL, 0}};
-    static const struct unit sizes[] = {{"B", 1}, {"KB", 1000}, {"MB", 1000000}, {"KiB", 1024}, {"MiB", 1048576},
-                                        {"", 1},  {NULL, 0}};
+    static const struct unit sizes[] = {{"B", 1},         {"KB", 1000}, {"MB", 1000000}, {"KiB", 1024},
+                                        {"MiB", 1048576}, {"", 1},      {NULL, 0}};
     void *field = (char *)config + option->at;
     bool good = false;
     switch (option->type) {
@@ -128,21 +128,11 @@ set_option(struct lf_config *config, const struct option *option, struct lf_byte
             return lf_no_memory(err);
         good = memchr(text.ptr, '\0', text.len) == NULL;
         break;
-    case BOOL:
-        good = parse_bool(text, field);
-        break;
-    case COUNT:
-        good = lf_bytes_to_i64(text, field) && *(int64_t *)field >= 0;
-        break;
-    case DURATION:
-        good = parse_scaled(text, times, field);
-        break;
-    case SIZE:
-        good = parse_scaled(text, sizes, field);
-        break;
-    case CHOICE:
-        good = parse_choice(option->placeholder, text, field);
-        break;
+    case BOOL: good = parse_bool(text, field); break;
+    case COUNT: good = lf_bytes_to_i64(text, field) && *(int64_t *)field >= 0; break;
+    case DURATION: good = parse_scaled(text, times, field); break;
+    case SIZE: good = parse_scaled(text, sizes, field); break;
+    case CHOICE: good = parse_choice(option->placeholder, text, field); break;
     }
     if (!good)
         return lf_fail(err, LF_USAGE, "%s: \"%.*s\" is not %s: %s", where, LF_FMT(text), option->placeholder,
@@ -204,7 +194,8 @@ take_file_value(void *user, const struct lf_config_item *item, struct lf_err *er
             return lf_no_memory(err);
         config->kafka = list;
         struct lf_property *property = &list[config->kafka_count];
-        property->name = lf_arena_text(&config->arena, lf_bytes(item->path.ptr + kafka.len, item->path.len - kafka.len));
+        property->name =
+            lf_arena_text(&config->arena, lf_bytes(item->path.ptr + kafka.len, item->path.len - kafka.len));
         property->value = lf_arena_text(&config->arena, item->value);
         if (property->name == NULL || property->value == NULL)
             return lf_no_memory(err);

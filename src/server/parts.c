@@ -104,8 +104,8 @@ lf_parts_load_model(struct lf_parts *parts, const char *const *files, size_t cou
         lf_gql_errors_print(problems, &errors);
     if (st != LF_OK)
         return st;
-    parts->topics = lf_model_topics(parts->model, lf_bytes_of(parts->config->topic), &parts->arena,
-                                    &parts->topic_count);
+    parts->topics =
+        lf_model_topics(parts->model, lf_bytes_of(parts->config->topic), &parts->arena, &parts->topic_count);
     return parts->topics != NULL ? LF_OK : lf_no_memory(err);
 }
 
@@ -225,7 +225,8 @@ lf_parts_open_log(struct lf_parts *parts, unsigned roles, struct lf_err *err)
         .exclusive = (roles & LF_ROLE_GATEWAY) != 0,
         .create_topics = config->create_topics,
         .partitions = (int32_t)(config->partitions < INT32_MAX ? config->partitions : INT32_MAX),
-        .replication_factor = (int16_t)(config->replication_factor < INT16_MAX ? config->replication_factor : INT16_MAX),
+        .replication_factor =
+            (int16_t)(config->replication_factor < INT16_MAX ? config->replication_factor : INT16_MAX),
         .delivery_timeout_ms = config->delivery_timeout,
         .linger_us = config->linger * 1000,
     };

@@ -10,8 +10,8 @@
 
 /* What a process does with the parts. */
 enum lf_role {
-    LF_ROLE_READ = 0,    /* look only: nothing is created */
-    LF_ROLE_GATEWAY = 1, /* appends */
+    LF_ROLE_READ = 0,     /* look only: nothing is created */
+    LF_ROLE_GATEWAY = 1,  /* appends */
     LF_ROLE_CONSUMER = 2, /* reads, writes the store */
 };
 

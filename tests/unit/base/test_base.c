@@ -73,9 +73,10 @@ static void
 utf8_is_checked_by_rfc_3629(void **state)
 {
     (void)state;
-    static const char *const good[] = {"", "plain ascii text", "\xc3\xa9", "\xe2\x82\xac", "\xf0\x9f\x98\x80", "\xed\x9f\xbf"};
-    static const char *const bad[] = {"\x80", "\xc0\xaf", "\xc1\xbf", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xf8\x88", "\xe2\x82",
-                                      "eight ascii\xff", "\xf0\x8f\xbf\xbf", "\xe0\x9f\xbf"};
+    static const char *const good[] = {
+        "", "plain ascii text", "\xc3\xa9", "\xe2\x82\xac", "\xf0\x9f\x98\x80", "\xed\x9f\xbf"};
+    static const char *const bad[] = {"\x80",     "\xc0\xaf", "\xc1\xbf",        "\xed\xa0\x80",     "\xf4\x90\x80\x80",
+                                      "\xf8\x88", "\xe2\x82", "eight ascii\xff", "\xf0\x8f\xbf\xbf", "\xe0\x9f\xbf"};
     for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
         assert_true(lf_utf8_valid(lf_bytes_of(good[i]), NULL));
     size_t at = 0;
@@ -208,8 +209,7 @@ a_map_agrees_with_an_array(void **state)
             count -= there[k];
             there[k] = false;
             break;
-        default:
-            assert_true(lf_map_get(&map, key) == (there[k] ? &values[k] : NULL));
+        default: assert_true(lf_map_get(&map, key) == (there[k] ? &values[k] : NULL));
         }
         assert_int_equal(map.count, count);
     }
@@ -241,8 +241,9 @@ a_map_is_walked_in_order_and_survives_lack_of_memory(void **state)
         size_t at = 0;
         int last = -1;
         for (const struct lf_map_entry *e = lf_map_next(&map, &at); e != NULL; e = lf_map_next(&map, &at)) {
-            assert_true(atoi(e->value) > last);
-            last = atoi(e->value);
+            int number = (int)strtol(e->value, NULL, 10);
+            assert_true(number > last);
+            last = number;
         }
         lf_map_release(&map);
         if (!hit)
@@ -391,7 +392,8 @@ log_lines_quote_what_needs_it(void **state)
     lf_fail(&err, LF_IO, "disk on fire");
     lf_report_configure(LF_WARN, true);
     lf_report_err(LF_ERROR, "stopped", &err, "topic", "t", NULL);
-    assert_non_null(strstr(reported, "\"msg\":\"stopped\",\"topic\":\"t\",\"status\":\"IO\",\"error\":\"disk on fire\"}"));
+    assert_non_null(
+        strstr(reported, "\"msg\":\"stopped\",\"topic\":\"t\",\"status\":\"IO\",\"error\":\"disk on fire\"}"));
     lf_report_configure(LF_INFO, false);
     lf_report_redirect(NULL, NULL);
 }

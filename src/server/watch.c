@@ -1,0 +1,152 @@
+/* The watching thread. */
+#include "server/watch.h"
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/report.h"
+
+#include <pthread.h>
+#include <time.h>
+
+enum { LOOK_EVERY_MS = 1000, TOPIC_TIMEOUT_MS = 5000, TOPIC_RETRY_MS = 500 };
+
+struct lf_watch {
+    const struct lf_parts *parts;
+    struct lf_wake changed;
+    pthread_t thread;
+    pthread_mutex_t lock;
+    pthread_cond_t stop_asked;
+    bool stop;
+    struct lf_watch_state state;
+};
+
+static bool
+differs(const struct lf_watch_state *a, const struct lf_watch_state *b)
+{
+    return a->topics_ready != b->topics_ready || a->failed != b->failed || a->log_ok != b->log_ok ||
+           a->store_ok != b->store_ok;
+}
+
+static void
+publish(struct lf_watch *watch, const struct lf_watch_state *state)
+{
+    pthread_mutex_lock(&watch->lock);
+    bool changed = differs(&watch->state, state);
+    watch->state = *state;
+    pthread_mutex_unlock(&watch->lock);
+    if (changed)
+        lf_wake_call(&watch->changed);
+}
+
+/* Sleeps for ms or until asked to stop; true then. */
+static bool
+stopped_within(struct lf_watch *watch, int64_t ms)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += ms / 1000;
+    until.tv_nsec += ms % 1000 * 1000000;
+    if (until.tv_nsec >= 1000000000) {
+        until.tv_sec++;
+        until.tv_nsec -= 1000000000;
+    }
+    pthread_mutex_lock(&watch->lock);
+    int code = 0;
+    while (!watch->stop && code == 0)
+        code = pthread_cond_timedwait(&watch->stop_asked, &watch->lock, &until);
+    bool stop = watch->stop;
+    pthread_mutex_unlock(&watch->lock);
+    return stop;
+}
+
+/* Makes sure of all topics; false with state->failed when it never will be. */
+static enum lf_status
+ensure_topics(const struct lf_parts *parts, struct lf_err *err)
+{
+    for (size_t i = 0; i < parts->topic_count; i++) {
+        enum lf_status st = lf_log_ensure_topic(parts->log, parts->topics[i], TOPIC_TIMEOUT_MS, err);
+        if (st != LF_OK)
+            return st;
+    }
+    return LF_OK;
+}
+
+static void
+look(const struct lf_parts *parts, struct lf_watch_state *state)
+{
+    state->log_ok = parts->log == NULL || lf_log_health(parts->log, &state->log_err) == LF_OK;
+    state->store_ok = parts->store == NULL || lf_store_health(parts->store, &state->store_err) == LF_OK;
+}
+
+static void *
+run(void *ctx)
+{
+    struct lf_watch *watch = ctx;
+    struct lf_watch_state state = {0};
+    bool told = false;
+    int64_t wait_ms;
+    do {
+        if (!state.topics_ready && !state.failed) {
+            struct lf_err err = {0};
+            enum lf_status st = ensure_topics(watch->parts, &err);
+            state.topics_ready = st == LF_OK;
+            if (st != LF_OK && err.fate != LF_FATE_RETRY) {
+                state.failed = true;
+                state.err = err;
+            } else if (st != LF_OK && !told) {
+                lf_report_err(LF_WARN, "waiting for the log", &err, NULL);
+                told = true;
+            }
+        }
+        look(watch->parts, &state);
+        publish(watch, &state);
+        wait_ms = state.topics_ready || state.failed ? LOOK_EVERY_MS : TOPIC_RETRY_MS;
+    } while (!stopped_within(watch, wait_ms));
+    return NULL;
+}
+
+enum lf_status
+lf_watch_start(const struct lf_parts *parts, struct lf_wake changed, struct lf_watch **ret, struct lf_err *err)
+{
+    struct lf_watch *watch = lf_calloc(1, sizeof(*watch));
+    if (watch == NULL)
+        return lf_no_memory(err);
+    watch->parts = parts;
+    watch->changed = changed;
+    pthread_condattr_t attr;
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_mutex_init(&watch->lock, NULL);
+    pthread_cond_init(&watch->stop_asked, &attr);
+    pthread_condattr_destroy(&attr);
+    if (pthread_create(&watch->thread, NULL, run, watch) != 0) {
+        pthread_cond_destroy(&watch->stop_asked);
+        pthread_mutex_destroy(&watch->lock);
+        lf_free(watch);
+        return lf_fail(err, LF_AGAIN, "cannot start a thread");
+    }
+    *ret = watch;
+    return LF_OK;
+}
+
+void
+lf_watch_state(struct lf_watch *watch, struct lf_watch_state *ret)
+{
+    pthread_mutex_lock(&watch->lock);
+    *ret = watch->state;
+    pthread_mutex_unlock(&watch->lock);
+}
+
+void
+lf_watch_stop(struct lf_watch *watch)
+{
+    if (watch == NULL)
+        return;
+    pthread_mutex_lock(&watch->lock);
+    watch->stop = true;
+    pthread_cond_signal(&watch->stop_asked);
+    pthread_mutex_unlock(&watch->lock);
+    pthread_join(watch->thread, NULL);
+    pthread_cond_destroy(&watch->stop_asked);
+    pthread_mutex_destroy(&watch->lock);
+    lf_free(watch);
+}
