@@ -154,7 +154,7 @@ on_headers_complete(llhttp_t *llhttp)
     message->is_head = method == HTTP_HEAD;
     if (llhttp->http_major != 1)
         return refuse(parser, 400); /* a request line without a version: on_version_complete() never ran */
-    llhttp->upgrade = 0; /* to llhttp it stays HTTP: the handler decides, and may decline */
+    llhttp->upgrade = 0;            /* to llhttp it stays HTTP: the handler decides, and may decline */
     int refusal = lf_http_check(message, method, chunked, parser->limits.body_bytes_max, length);
     if (refusal != 0)
         return refuse(parser, refusal);
