@@ -26,7 +26,8 @@ enum lf_compare_op {
 };
 enum lf_filter_kind { LF_FILTER_AND, LF_FILTER_OR, LF_FILTER_NOT, LF_FILTER_COMPARE };
 
-/* SQL's meaning for nulls: a comparison with an absent value is not true (NE and NOT_IN included). Empty AND is true. */
+/* SQL's meaning for nulls: a comparison with an absent value is unknown, neither true nor false (NE and NOT_IN included).
+ * Empty AND is true, empty OR is false, IN and NOT_IN of an empty list are false and true of any value. */
 struct lf_filter {
     enum lf_filter_kind kind;
     const struct lf_filter *const *parts; /* AND, OR; NOT has one */
@@ -70,9 +71,9 @@ struct lf_list_result {
 };
 
 /*
- * Is the query one that a store can answer? lf_store_list() asks this first. LF_INVALID: a field that is not the entity's,
- * an operator that does not fit the field's type (JSON, objects and lists know IS_NULL only), a value of another type;
- * LF_LIMIT: beyond the maxima above or LF_PAGE_MAX.
+ * Is the query one that a store can answer? lf_store_list() asks this first. LF_INVALID: a field that is not the
+ * entity's, an operator that does not fit the field's type (JSON, objects and lists know IS_NULL only), a value of
+ * another type; LF_LIMIT: beyond the maxima above or LF_PAGE_MAX.
  */
 LF_NODISCARD enum lf_status lf_list_check(const struct lf_list_query *query, struct lf_err *err);
 

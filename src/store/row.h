@@ -25,7 +25,8 @@ LF_NODISCARD enum lf_status lf_store_key_value(const struct lf_entity *entity, s
 /* The member of a state for the entity's index-th field; LF_V_NULL where it has none. */
 const struct lf_value *lf_store_member(const struct lf_entity *entity, const struct lf_value *state, size_t index);
 
-/* What to store for that field, given the value of the key: normalized. LF_INVALID also when a non-null field is null. */
+/* What to store for that field, given the value of the key: normalized. LF_INVALID also where a non-null field is
+ * null. */
 LF_NODISCARD enum lf_status lf_store_field_value(const struct lf_entity *entity, const struct lf_value *state,
                                                  const struct lf_value *key, size_t index, struct lf_arena *arena,
                                                  struct lf_value *ret, struct lf_err *err);
@@ -33,8 +34,8 @@ LF_NODISCARD enum lf_status lf_store_field_value(const struct lf_entity *entity,
 LF_NODISCARD bool lf_store_event_value(const struct lf_stored_event *stored, const struct lf_field *field,
                                        struct lf_arena *arena, struct lf_value *ret);
 
-/* Order of two normalized values that are not null: Decimal by number, DateTime and Time by instant, UUID without regard
- * to case, other text bytewise. */
+/* Order of two normalized values that are not null: Decimal by number, DateTime and Time by instant, UUID without
+ * regard to case, other text bytewise. */
 int lf_store_compare(enum lf_field_type type, const struct lf_value *a, const struct lf_value *b);
 int lf_store_compare_text(enum lf_field_type type, struct lf_bytes a, struct lf_bytes b);
 

@@ -21,9 +21,9 @@ struct lf_store_options {
 
 /*
  * Opens a store; creates missing tables and adds missing columns from the model. LF_CONFLICT when a change would lose
- * data (a column's type differs, a non-null column without a default must be added to a table that has rows …): the text
- * gives the statement to run. LF_INVALID (URL), LF_BUSY, LF_DENIED, LF_IO, LF_CORRUPT, LF_UNAVAILABLE, LF_UNSUPPORTED
- * (made by another version).
+ * data (a column's type differs, a non-null column without a default must be added to a table that has rows …): the
+ * text gives the statement to run. LF_INVALID (URL, names that cannot be tables), LF_BUSY, LF_DENIED, LF_IO, LF_CORRUPT,
+ * LF_UNAVAILABLE, LF_NOT_FOUND (the folder), LF_UNSUPPORTED (made by another version, or by another application).
  */
 LF_NODISCARD enum lf_status lf_store_open(const struct lf_store_options *options, struct lf_store **ret,
                                           struct lf_err *err);
@@ -39,8 +39,9 @@ void lf_store_session_close(struct lf_store_session *session); /* aborts an open
 
 /* ---- writing: begin, any of the following in this order of use, commit or abort ---- */
 /*
- * After any failure but LF_FENCED the transaction can only be aborted. LF_UNAVAILABLE and LF_TIMEOUT: nothing has been
- * written, or (after commit) perhaps everything: begin anew from the positions read again.
+ * After any failure the transaction can only be aborted (LF_NOT_FOUND, LF_USAGE, a call out of order, and a list's wrong
+ * question are none). LF_FENCED is one: a batch that has lost its partition is rolled back whole. LF_UNAVAILABLE and
+ * LF_TIMEOUT: nothing has been written, or (after commit) perhaps everything: begin anew from the positions read again.
  */
 LF_NODISCARD enum lf_status lf_store_begin(struct lf_store_session *session, struct lf_err *err);
 
@@ -54,7 +55,9 @@ enum lf_append_outcome {
 LF_NODISCARD enum lf_status lf_store_append(struct lf_store_session *session, const struct lf_event *const *events,
                                             size_t count, enum lf_append_outcome *ret_outcomes, struct lf_err *err);
 
-/* States of entities by key text, as of this transaction; LF_V_NULL where there is none. Values in arena. Keys distinct. */
+/* States of entities by key text, as of this transaction; LF_V_NULL where there is none. Values in arena. Keys distinct.
+ * A state comes back as an object with a member for every field, in the field's own form: text as LF_V_STRING, Int and
+ * BigInt as LF_V_INT, Float as LF_V_FLOAT. */
 LF_NODISCARD enum lf_status lf_store_load(struct lf_store_session *session, const struct lf_entity *entity,
                                           const struct lf_bytes *keys, size_t count, struct lf_arena *arena,
                                           struct lf_value *ret_states, struct lf_err *err);
@@ -62,7 +65,7 @@ LF_NODISCARD enum lf_status lf_store_load(struct lf_store_session *session, cons
 struct lf_state_change {
     struct lf_bytes key;
     struct lf_value state; /* LF_V_OBJECT with a member a field; LF_V_NULL deletes */
-    struct lf_place place; /* of the last event applied */
+    struct lf_place place; /* of the last event applied; for stores whose transactions do not span rows */
 };
 LF_NODISCARD enum lf_status lf_store_save(struct lf_store_session *session, const struct lf_entity *entity,
                                           const struct lf_state_change *changes, size_t count, struct lf_err *err);
@@ -111,7 +114,8 @@ struct lf_stored_event {
     enum lf_event_status status;  /* STORED or DEAD_LETTERED */
     struct lf_event event;        /* of a dead letter: what could be read; payload LF_V_NULL */
     struct lf_bytes entity_type;  /* ptr NULL: none */
-    struct lf_value headers;      /* LF_V_OBJECT: name -> text */
+    struct lf_value headers;      /* LF_V_OBJECT: name -> text or null; a list where the name repeats; {"base64": text}
+                                   * where the value is not UTF-8 */
     int64_t stored_at_us;         /* or dead since */
     struct lf_dead_letter letter; /* DEAD_LETTERED */
 };

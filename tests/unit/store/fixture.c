@@ -1,0 +1,221 @@
+/* The tests' model, events and temporary folders. */
+#include "fixture.h"
+
+#include "base/mem.h"
+#include "json/json.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct lf_err err;
+
+/* "name:type" with ! for non-null, [] around for a list. */
+static void
+define_field(struct lf_arena *arena, struct lf_field *field, const char *text)
+{
+    static const struct {
+        const char *name;
+        enum lf_field_type type;
+    } types[] = {{"ID", LF_T_ID},           {"String", LF_T_STRING},     {"Int", LF_T_INT},       {"Float", LF_T_FLOAT},
+                 {"Boolean", LF_T_BOOLEAN}, {"DateTime", LF_T_DATETIME}, {"Date", LF_T_DATE},     {"Time", LF_T_TIME},
+                 {"UUID", LF_T_UUID},       {"Decimal", LF_T_DECIMAL},   {"BigInt", LF_T_BIGINT}, {"JSON", LF_T_JSON},
+                 {"Enum", LF_T_ENUM},       {"Object", LF_T_OBJECT}};
+    struct lf_bytes all = lf_bytes_of(text);
+    size_t colon = lf_bytes_index(all, ':');
+    struct lf_bytes type = lf_bytes(all.ptr + colon + 1, all.len - colon - 1);
+    *field = (struct lf_field){.name = lf_bytes(all.ptr, colon)};
+    if (lf_bytes_ends_with(type, LF_LIT("!"))) {
+        field->non_null = true;
+        type.len--;
+    }
+    if (lf_bytes_starts_with(type, LF_LIT("["))) {
+        field->is_list = true;
+        type = lf_bytes(type.ptr + 1, type.len - 2);
+    }
+    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+        if (lf_bytes_equal_text(type, types[i].name))
+            field->type = types[i].type;
+    }
+    char *column = lf_arena_alloc(arena, all.len * 2);
+    size_t len = 0;
+    for (size_t i = 0; i < colon; i++) {
+        if (isupper((unsigned char)text[i]))
+            column[len++] = '_';
+        column[len++] = (char)tolower((unsigned char)text[i]);
+    }
+    field->column = lf_bytes(column, len);
+}
+
+static struct lf_field *
+define_fields(struct lf_arena *arena, const char *const *texts, size_t count)
+{
+    struct lf_field *fields = LF_ARENA_ARRAY(arena, struct lf_field, count);
+    assert_non_null(fields);
+    for (size_t i = 0; i < count; i++)
+        define_field(arena, &fields[i], texts[i]);
+    return fields;
+}
+
+static const char *const thing_fields[] = {
+    "id:ID!",    "name:String",  "count:Int",     "ratio:Float",    "open:Boolean", "at:DateTime",
+    "day:Date",  "clock:Time",   "uuid:UUID",     "price:Decimal",  "big:BigInt",   "any:JSON",
+    "kind:Enum", "place:Object", "tags:[String]", "sums:[Decimal]", "shoeSize:Int",
+};
+static const char *const quote_fields[] = {"customerId:ID!", "amount:Float!"};
+static const char *const counter_fields[] = {"number:Int!", "value:BigInt!"};
+
+#define COUNT(ARRAY) (sizeof(ARRAY) / sizeof((ARRAY)[0]))
+
+static void
+define_entity(struct lf_model *model, size_t index, const char *name, const char *collection, const char *const *fields,
+              size_t count)
+{
+    struct lf_entity *entity = &model->entities[index];
+    entity->name = lf_bytes_of(name);
+    entity->collection = lf_bytes_of(collection);
+    entity->fields = define_fields(&model->arena, fields, count);
+    entity->field_count = count;
+    entity->index = index;
+    assert_int_equal(lf_map_add(&model->entity_map, entity->name, entity), LF_OK);
+}
+
+static void
+define_event(struct lf_model *model, size_t index, const char *name, const struct lf_entity *entity)
+{
+    struct lf_event_type *event = &model->events[index];
+    event->name = event->type_name = lf_bytes_of(name);
+    event->entity = entity;
+    event->index = index;
+    assert_int_equal(lf_map_add(&model->event_map, event->name, event), LF_OK);
+}
+
+struct lf_model *
+fixture_model(void)
+{
+    struct lf_model *model = lf_calloc(1, sizeof(*model));
+    assert_non_null(model);
+    lf_arena_init(&model->arena, 0, 0);
+    model->entities = LF_ARENA_ARRAY(&model->arena, struct lf_entity, 3);
+    model->entity_count = 3;
+    define_entity(model, THING, "Thing", "things", thing_fields, COUNT(thing_fields));
+    define_entity(model, QUOTE, "Quote", "quotes", quote_fields, COUNT(quote_fields));
+    define_entity(model, COUNTER, "Counter", "hitCounters", counter_fields, COUNT(counter_fields));
+    model->events = LF_ARENA_ARRAY(&model->arena, struct lf_event_type, 4);
+    model->event_count = 4;
+    define_event(model, 0, "ThingChanged", &model->entities[THING]);
+    define_event(model, 1, "QuoteCreated", &model->entities[QUOTE]);
+    define_event(model, 2, "CounterMoved", &model->entities[COUNTER]);
+    define_event(model, 3, "Noted", NULL);
+    return model;
+}
+
+const struct lf_field *
+fixture_field(const struct lf_entity *entity, const char *name)
+{
+    size_t count = entity != NULL ? entity->field_count : 0;
+    const struct lf_field *fields = entity != NULL ? entity->fields : lf_event_fields(&count);
+    for (size_t i = 0; i < count; i++) {
+        if (lf_bytes_equal_text(fields[i].name, name))
+            return &fields[i];
+    }
+    fail_msg("no field %s", name);
+    return NULL;
+}
+
+struct lf_value
+fixture_json(struct lf_arena *arena, const char *text)
+{
+    struct lf_value value = LF_VALUE_NULL;
+    OK(lf_json_parse(arena, lf_bytes_of(text), &value, &err));
+    return value;
+}
+
+const char *
+fixture_text(struct lf_arena *arena, const struct lf_value *value)
+{
+    struct lf_buf buf;
+    lf_buf_init(&buf, 1 << 24);
+    lf_json_write(&buf, value);
+    OK(lf_buf_status(&buf, &err));
+    const char *text = lf_arena_text(arena, lf_buf_view(&buf));
+    lf_buf_release(&buf);
+    return text;
+}
+
+struct lf_event *
+fixture_event(const struct lf_model *model, struct lf_arena *arena, int n, const char *type, const char *payload)
+{
+    struct lf_event *event = LF_ARENA_NEW(arena, struct lf_event);
+    assert_non_null(event);
+    event->id = lf_bytes_of(lf_arena_printf(arena, "00000000-0000-7000-8000-%012d", n));
+    event->type_name = lf_bytes_of(type);
+    event->type = lf_model_event(model, event->type_name);
+    event->payload = fixture_json(arena, payload);
+    event->key = lf_bytes_of(lf_arena_printf(arena, "key-%d", n % 7));
+    if (event->type != NULL && event->type->entity != NULL)
+        event->entity_key = event->key;
+    event->time_us = INT64_C(1800000000000000) + n * INT64_C(1000001);
+    event->place = (struct lf_place){.topic = LF_LIT("t"), .partition = 0, .offset = n};
+    return event;
+}
+
+struct lf_dead_letter
+fixture_letter(int n)
+{
+    static const struct lf_header headers[] = {
+        {{"a", 1}, {"1", 1}}, {{"a", 1}, {"\xff\x00", 2}}, {{"b", 1}, {NULL, 0}}, {{"\xfe", 1}, {"", 0}}};
+    return (struct lf_dead_letter){
+        .place = {.topic = LF_LIT("t"), .partition = 0, .offset = n},
+        .event_id = LF_LIT("dead-1"),
+        .event_type = LF_LIT("Noted"),
+        .key = {"k\0ey", 4},
+        .value = {"\x00\xff{not json", 11},
+        .headers = headers,
+        .header_count = COUNT(headers),
+        .stage = LF_LIT("decode"),
+        .code = LF_LIT("NOT_AN_EVENT"),
+        .reason = LF_LIT("It is \"garbage\", 'nothing' else; ä."),
+        .record_time_ms = 1800000000123 + n,
+        .dead_at_us = 1800000001234567,
+    };
+}
+
+char *
+fixture_folder(void)
+{
+    const char *base = getenv("TMPDIR");
+    char path[512];
+    snprintf(path, sizeof(path), "%s/logfirst-store-XXXXXX", base != NULL && base[0] != '\0' ? base : "/tmp");
+    assert_non_null(mkdtemp(path));
+    char *folder = strdup(path);
+    assert_non_null(folder);
+    return folder;
+}
+
+void
+fixture_remove(char *folder)
+{
+    DIR *dir = opendir(folder);
+    struct dirent *entry;
+    while (dir != NULL && (entry = readdir(dir)) != NULL) {
+        char path[1024];
+        snprintf(path, sizeof(path), "%s/%s", folder, entry->d_name);
+        if (entry->d_name[0] != '.')
+            unlink(path);
+    }
+    if (dir != NULL)
+        closedir(dir);
+    rmdir(folder);
+    free(folder);
+}
+
+uint32_t
+fixture_random(uint64_t *seed, uint32_t below)
+{
+    *seed = *seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return (uint32_t)(*seed >> 33) % below;
+}
