@@ -26,7 +26,7 @@ enum lf_compare_op {
 };
 enum lf_filter_kind { LF_FILTER_AND, LF_FILTER_OR, LF_FILTER_NOT, LF_FILTER_COMPARE };
 
-/* SQL's meaning for nulls: a comparison with an absent value is unknown, neither true nor false (NE and NOT_IN included).
+/* SQL's meaning for nulls: a comparison with an absent value is unknown, neither true nor false (NE and NOT_IN too).
  * Empty AND is true, empty OR is false, IN and NOT_IN of an empty list are false and true of any value. */
 struct lf_filter {
     enum lf_filter_kind kind;

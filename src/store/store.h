@@ -22,8 +22,9 @@ struct lf_store_options {
 /*
  * Opens a store; creates missing tables and adds missing columns from the model. LF_CONFLICT when a change would lose
  * data (a column's type differs, a non-null column without a default must be added to a table that has rows …): the
- * text gives the statement to run. LF_INVALID (URL, names that cannot be tables), LF_BUSY, LF_DENIED, LF_IO, LF_CORRUPT,
- * LF_UNAVAILABLE, LF_NOT_FOUND (the folder), LF_UNSUPPORTED (made by another version, or by another application).
+ * text gives the statement to run. LF_INVALID (URL, names that cannot be tables), LF_BUSY, LF_DENIED, LF_IO,
+ * LF_CORRUPT, LF_UNAVAILABLE, LF_NOT_FOUND (the folder), LF_UNSUPPORTED (made by another version, or by another
+ * application).
  */
 LF_NODISCARD enum lf_status lf_store_open(const struct lf_store_options *options, struct lf_store **ret,
                                           struct lf_err *err);
@@ -39,9 +40,10 @@ void lf_store_session_close(struct lf_store_session *session); /* aborts an open
 
 /* ---- writing: begin, any of the following in this order of use, commit or abort ---- */
 /*
- * After any failure the transaction can only be aborted (LF_NOT_FOUND, LF_USAGE, a call out of order, and a list's wrong
- * question are none). LF_FENCED is one: a batch that has lost its partition is rolled back whole. LF_UNAVAILABLE and
- * LF_TIMEOUT: nothing has been written, or (after commit) perhaps everything: begin anew from the positions read again.
+ * After any failure the transaction can only be aborted (LF_NOT_FOUND, LF_USAGE, a call out of order, and a list's
+ * wrong question are none). LF_FENCED is one: a batch that has lost its partition is rolled back whole. LF_UNAVAILABLE
+ * and LF_TIMEOUT: nothing has been written, or (after commit) perhaps everything: begin anew from the positions read
+ * again.
  */
 LF_NODISCARD enum lf_status lf_store_begin(struct lf_store_session *session, struct lf_err *err);
 
@@ -55,9 +57,9 @@ enum lf_append_outcome {
 LF_NODISCARD enum lf_status lf_store_append(struct lf_store_session *session, const struct lf_event *const *events,
                                             size_t count, enum lf_append_outcome *ret_outcomes, struct lf_err *err);
 
-/* States of entities by key text, as of this transaction; LF_V_NULL where there is none. Values in arena. Keys distinct.
- * A state comes back as an object with a member for every field, in the field's own form: text as LF_V_STRING, Int and
- * BigInt as LF_V_INT, Float as LF_V_FLOAT. */
+/* States of entities by key text, as of this transaction; LF_V_NULL where there is none. Values in arena. Keys
+ * distinct. A state comes back as an object with a member for every field, in the field's own form: text as
+ * LF_V_STRING, Int and BigInt as LF_V_INT, Float as LF_V_FLOAT. */
 LF_NODISCARD enum lf_status lf_store_load(struct lf_store_session *session, const struct lf_entity *entity,
                                           const struct lf_bytes *keys, size_t count, struct lf_arena *arena,
                                           struct lf_value *ret_states, struct lf_err *err);
