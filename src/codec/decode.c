@@ -184,8 +184,7 @@ static enum lf_status
 read_value(const struct lf_encoded *encoded, int64_t timestamp_ms, struct lf_arena *arena, struct lf_event *event,
            struct lf_err *err)
 {
-    static const struct shape envelope = {
-        {"eventId", 7}, {"eventType", 9}, {"payload", 7}, {NULL, 0}, "the envelope"};
+    static const struct shape envelope = {{"eventId", 7}, {"eventType", 9}, {"payload", 7}, {NULL, 0}, "the envelope"};
     static const struct shape structured = {{"id", 2}, {"type", 4}, {"data", 4}, {"time", 4}, "the CloudEvent"};
     struct lf_value value;
     if (encoded->value.len == 0)

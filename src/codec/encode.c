@@ -119,8 +119,8 @@ encode_headers(const struct lf_codec_options *options, const struct lf_event *ev
     size_t count = 0;
     headers[count++] = (struct lf_header){LF_CE_SPECVERSION, LF_LIT("1.0")};
     headers[count++] = (struct lf_header){LF_CE_ID, event->id};
-    headers[count++] = (struct lf_header){LF_CE_SOURCE, options->source.ptr != NULL ? options->source
-                                                                                   : LF_LIT("/logfirst")};
+    headers[count++] =
+        (struct lf_header){LF_CE_SOURCE, options->source.ptr != NULL ? options->source : LF_LIT("/logfirst")};
     headers[count++] = (struct lf_header){LF_CE_TYPE, event->type_name};
     headers[count++] = (struct lf_header){LF_CE_TIME, at};
     if (event->entity_key.ptr != NULL)

@@ -13,10 +13,10 @@ struct lf_violation {
 enum { LF_VIOLATIONS_MAX = 20 };
 
 /*
- * Checks types, nullability and constraints of every field of the type; unknown members are allowed (other producers may
- * know more) and kept. Scalars are read leniently as JSON producers write them: an ID may be a string or an integer, a
- * Float may be written as an integer, a Decimal as string or number, a BigInt as string or integer. Fills at most
- * LF_VIOLATIONS_MAX violations; returns LF_INVALID (err: the first, with its path), LF_OK, LF_NO_MEMORY.
+ * Checks types, nullability and constraints of every field of the type; unknown members are allowed (other producers
+ * may know more) and kept. Scalars are read leniently as JSON producers write them: an ID may be a string or an
+ * integer, a Float may be written as an integer, a Decimal as string or number, a BigInt as string or integer. Fills at
+ * most LF_VIOLATIONS_MAX violations; returns LF_INVALID (err: the first, with its path), LF_OK, LF_NO_MEMORY.
  */
 LF_NODISCARD enum lf_status lf_event_check(const struct lf_event_type *type, const struct lf_value *payload,
                                            struct lf_arena *arena, struct lf_violation ret[LF_VIOLATIONS_MAX],

@@ -89,11 +89,11 @@ check_length(struct lf_checker *checker, const struct lf_constraint *constraint,
         return;
     int64_t length = (int64_t)lf_utf8_count(text);
     if (constraint->min_length >= 0 && length < constraint->min_length)
-        lf_checker_add(checker, step, "must have at least %lld characters, has %lld",
-                       (long long)constraint->min_length, (long long)length);
+        lf_checker_add(checker, step, "must have at least %lld characters, has %lld", (long long)constraint->min_length,
+                       (long long)length);
     if (constraint->max_length >= 0 && length > constraint->max_length)
-        lf_checker_add(checker, step, "must have at most %lld characters, has %lld",
-                       (long long)constraint->max_length, (long long)length);
+        lf_checker_add(checker, step, "must have at most %lld characters, has %lld", (long long)constraint->max_length,
+                       (long long)length);
 }
 
 static void

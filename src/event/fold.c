@@ -84,8 +84,7 @@ add(const struct folder *folder, const struct lf_field *field, const struct lf_v
         *target = lf_value_int(0);
     switch (field->type) {
     case LF_T_INT:
-    case LF_T_BIGINT:
-        return add_integers(folder, field, target->u.integer, amount->u.integer, subtract, target);
+    case LF_T_BIGINT: return add_integers(folder, field, target->u.integer, amount->u.integer, subtract, target);
     case LF_T_FLOAT:
         return add_floats(folder, field, double_of(target), subtract ? -double_of(amount) : double_of(amount), target);
     default: return add_decimals(folder, field, amount, subtract, target);
@@ -176,7 +175,7 @@ static enum lf_status
 set_constant(const struct folder *folder, const struct lf_apply_step *step, struct lf_value *target)
 {
     return lf_fold_normal(target_of(folder, step), &step->value, folder->arena, target) ? LF_OK
-                                                                                       : lf_no_memory(folder->err);
+                                                                                        : lf_no_memory(folder->err);
 }
 
 static enum lf_status
@@ -198,8 +197,7 @@ apply_step(const struct folder *folder, const struct lf_apply_step *step)
 static const struct lf_value *
 old_value(const struct lf_value *state, const struct lf_field *field, size_t index)
 {
-    if (state->type == LF_V_OBJECT && index < state->count &&
-        lf_bytes_equal(state->u.members[index].name, field->name))
+    if (state->type == LF_V_OBJECT && index < state->count && lf_bytes_equal(state->u.members[index].name, field->name))
         return &state->u.members[index].value;
     return lf_value_get(state, field->name);
 }

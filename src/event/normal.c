@@ -1,9 +1,6 @@
 /* The one form of a value that states have. */
-#include "base/clock.h"
 #include "event/fold.h"
 #include "event/number.h"
-
-#include <string.h>
 
 static bool
 copy_string(struct lf_bytes text, struct lf_arena *arena, struct lf_value *ret)
@@ -81,18 +78,6 @@ normal_uuid(const struct lf_value *value, struct lf_arena *arena, struct lf_valu
 }
 
 static bool
-normal_datetime(const struct lf_value *value, struct lf_arena *arena, struct lf_value *ret)
-{
-    int64_t us;
-    char text[LF_TIME_TEXT_SIZE];
-    *ret = *value;
-    if (value->type != LF_V_STRING || !lf_time_parse(lf_value_text(value), &us))
-        return true;
-    size_t len = lf_time_format(us, 6, text);
-    return len == 0 || copy_string(lf_bytes(text, len), arena, ret);
-}
-
-static bool
 normal_item(const struct lf_field *field, const struct lf_value *value, struct lf_arena *arena, struct lf_value *ret)
 {
     switch (field->type) {
@@ -101,7 +86,6 @@ normal_item(const struct lf_field *field, const struct lf_value *value, struct l
     case LF_T_BIGINT: return normal_bigint(value, ret);
     case LF_T_DECIMAL: return normal_decimal(value, arena, ret);
     case LF_T_UUID: return normal_uuid(value, arena, ret);
-    case LF_T_DATETIME: return normal_datetime(value, arena, ret);
     default:
         *ret = *value;
         if (value->type == LF_V_ENUM && field->type == LF_T_ENUM)

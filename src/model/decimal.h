@@ -1,4 +1,4 @@
-/* Exact decimals as texts in JSON's number syntax ("-12.50", "1e3"): what Decimal fields and bounds are made of. Pure. */
+/* Exact decimals as texts in JSON's number syntax ("-12.50", "1e3"): what Decimal fields and bounds are made of. */
 #ifndef LF_MODEL_DECIMAL_H
 #define LF_MODEL_DECIMAL_H
 
@@ -20,7 +20,7 @@ LF_NODISCARD enum lf_status lf_decimal_sum(struct lf_bytes a, struct lf_bytes b,
                                            struct lf_bytes *ret);
 /* The same for callers who need not know why: ptr NULL for any of these. */
 struct lf_bytes lf_decimal_add(struct lf_bytes a, struct lf_bytes b, bool subtract, struct lf_arena *arena);
-/* Exact order of two decimal texts (JSON number syntax): -1, 0, 1. Any exponent; a text that is no number counts as 0. */
+/* Exact order of two decimal texts: -1, 0, 1. Any exponent; a text that is no JSON number counts as 0. */
 int lf_decimal_compare(struct lf_bytes a, struct lf_bytes b);
 
 /* Positive, valid, of at most LF_DECIMAL_DIVISOR_DIGITS significant digits: fit for lf_decimal_is_multiple(). */

@@ -223,9 +223,9 @@ static const struct {
     const char *name;
     bool (*valid)(struct lf_bytes text);
 } formats[] = {
-    {"email", email_valid}, {"uri", uri_valid},         {"uuid", uuid_valid},
+    {"email", email_valid},        {"uri", uri_valid},      {"uuid", uuid_valid},
     {"date-time", datetime_valid}, {"date", lf_date_valid}, {"time", lf_fulltime_valid},
-    {"ipv4", ipv4_valid},   {"ipv6", ipv6_valid},       {"hostname", hostname_valid},
+    {"ipv4", ipv4_valid},          {"ipv6", ipv6_valid},    {"hostname", hostname_valid},
 };
 
 bool

@@ -16,7 +16,7 @@
 enum lf_field_type {
     LF_T_ID,
     LF_T_STRING,
-    LF_T_INT,      /* 32 bits */
+    LF_T_INT, /* 32 bits */
     LF_T_FLOAT,
     LF_T_BOOLEAN,
     LF_T_DATETIME,
@@ -27,7 +27,7 @@ enum lf_field_type {
     LF_T_BIGINT,
     LF_T_JSON,
     LF_T_ENUM,
-    LF_T_OBJECT,   /* a plain object type (no @entity, no @event) or an input type as a value: stored as JSON */
+    LF_T_OBJECT, /* a plain object type (no @entity, no @event) or an input type as a value: stored as JSON */
 };
 
 /* @constraint. Bounds are numbers kept exact as values; LF_V_NULL: absent. */
@@ -38,29 +38,31 @@ struct lf_constraint {
     bool unique_items;
     struct lf_bytes pattern; /* ptr NULL: absent */
     void *pattern_code;      /* compiled once (PCRE2, match-limited); owned by the model */
-    struct lf_bytes format;  /* "email", "uri", "uuid", "date-time", "date", "time", "ipv4", "ipv6", "hostname"; ptr NULL */
+    struct lf_bytes format;  /* one of model/format.h; ptr NULL: absent */
 };
 
 enum lf_generated { LF_GENERATED_NOT, LF_GENERATED_UUID, LF_GENERATED_EVENT_ID, LF_GENERATED_EVENT_TIME };
 
 /* A field of an event, an entity or a plain object inside them. */
 struct lf_field {
-    struct lf_bytes name;   /* as in the schema and in payloads */
-    struct lf_bytes column; /* snake_case: "customer_id" */
-    enum lf_field_type type; /* of the value, or of the items of a list */
+    struct lf_bytes name;      /* as in the schema and in payloads */
+    struct lf_bytes column;    /* snake_case: "customer_id" */
+    enum lf_field_type type;   /* of the value, or of the items of a list */
+    struct lf_bytes type_name; /* the same as named in the schema: "Float", "Color" */
     bool non_null;
     bool is_list;       /* one level; items may not be lists (use JSON for that) */
     bool item_non_null; /* of a list */
     const struct lf_gql_type *gql;
-    const struct lf_object *object; /* LF_T_OBJECT */
+    const struct lf_object *object;         /* LF_T_OBJECT */
     const struct lf_constraint *constraint; /* NULL: none; on a list, minItems… hold for it, the others for its items */
-    enum lf_generated generated; /* events */
-    bool has_initial;            /* entities: @initial */
-    struct lf_value initial;     /* coerced */
+    enum lf_generated generated;            /* events */
+    bool has_initial;                       /* entities: @initial */
+    struct lf_value initial;                /* coerced */
+    bool has_default;                       /* arguments and input fields */
     struct lf_gql_loc loc;
 };
 
-struct lf_object { /* a plain object type */
+struct lf_object { /* a plain object type, or an input type */
     struct lf_bytes name;
     struct lf_field *fields;
     size_t field_count;
@@ -77,22 +79,31 @@ struct lf_entity {
     size_t index; /* in the model */
 };
 
-enum lf_apply_op { LF_APPLY_COPY, LF_APPLY_SET, LF_APPLY_VALUE, LF_APPLY_ADD, LF_APPLY_SUBTRACT, LF_APPLY_INCREMENT,
-                   LF_APPLY_APPEND, LF_APPLY_REMOVE, LF_APPLY_CLEAR };
+enum lf_apply_op {
+    LF_APPLY_COPY,
+    LF_APPLY_SET,
+    LF_APPLY_VALUE,
+    LF_APPLY_ADD,
+    LF_APPLY_SUBTRACT,
+    LF_APPLY_INCREMENT,
+    LF_APPLY_APPEND,
+    LF_APPLY_REMOVE,
+    LF_APPLY_CLEAR
+};
 
 /* One step of the fold: how one event type changes one field of its entity. */
 struct lf_apply_step {
     enum lf_apply_op op;
-    size_t target;          /* index into the entity's fields */
-    size_t source;          /* index into the event's fields: COPY, SET, ADD, SUBTRACT, APPEND, REMOVE */
-    struct lf_value value;  /* VALUE: coerced constant */
-    int64_t increment;      /* INCREMENT */
+    size_t target;         /* index into the entity's fields */
+    size_t source;         /* index into the event's fields: COPY, SET, ADD, SUBTRACT, APPEND, REMOVE */
+    struct lf_value value; /* VALUE: coerced constant */
+    int64_t increment;     /* INCREMENT */
 };
 
 struct lf_event_type {
-    struct lf_bytes name;      /* eventType on the wire */
-    struct lf_bytes type_name; /* in the schema */
-    struct lf_bytes topic;     /* ptr NULL: the configured default */
+    struct lf_bytes name;           /* eventType on the wire */
+    struct lf_bytes type_name;      /* in the schema */
+    struct lf_bytes topic;          /* ptr NULL: the configured default */
     const struct lf_entity *entity; /* NULL: changes no entity */
     size_t entity_key;  /* index into fields of the field that carries the entity's key; SIZE_MAX without entity */
     size_t message_key; /* index into fields used as message key; SIZE_MAX: the eventId */
@@ -108,8 +119,8 @@ struct lf_event_type {
 
 /* How a mutation fills one event field. */
 struct lf_fill {
-    size_t target; /* index into the event's fields */
-    const struct lf_gql_input *arg;  /* the argument, or NULL where the field is generated or stays absent */
+    size_t target;                    /* index into the event's fields */
+    const struct lf_gql_input *arg;   /* the argument, or NULL where the field is generated or stays absent */
     const struct lf_gql_input *inner; /* the input-object argument's field, or NULL */
 };
 

@@ -42,11 +42,10 @@ lf_pattern_compile(struct lf_bytes pattern, struct lf_arena *arena, void **ret_c
     pcre2_set_compile_extra_options(context, PCRE2_EXTRA_ALT_BSUX);
     int error;
     PCRE2_SIZE offset;
-    pcre2_code *code =
-        pcre2_compile((PCRE2_SPTR)pattern.ptr, pattern.len,
-                      PCRE2_UTF | PCRE2_DOLLAR_ENDONLY | PCRE2_ALT_BSUX | PCRE2_MATCH_UNSET_BACKREF |
-                          PCRE2_ALLOW_EMPTY_CLASS | PCRE2_NEVER_BACKSLASH_C,
-                      &error, &offset, context);
+    pcre2_code *code = pcre2_compile((PCRE2_SPTR)pattern.ptr, pattern.len,
+                                     PCRE2_UTF | PCRE2_DOLLAR_ENDONLY | PCRE2_ALT_BSUX | PCRE2_MATCH_UNSET_BACKREF |
+                                         PCRE2_ALLOW_EMPTY_CLASS | PCRE2_NEVER_BACKSLASH_C,
+                                     &error, &offset, context);
     if (code == NULL && error == PCRE2_ERROR_HEAP_FAILED)
         return lf_no_memory(err);
     if (code == NULL) {

@@ -1,7 +1,7 @@
 /*
- * Patterns of @constraint: regular expressions as JavaScript and JSON Schema users write them, on PCRE2, with a limit on
- * the work of a match. Interpreted, not compiled to machine code: a match takes the same steps wherever it runs, so that
- * gateway and consumer agree about every value.
+ * Patterns of @constraint: regular expressions as JavaScript and JSON Schema users write them, on PCRE2, with a limit
+ * on the work of a match. Interpreted, not compiled to machine code: a match takes the same steps wherever it runs, so
+ * that gateway and consumer agree about every value.
  */
 #ifndef LF_MODEL_PATTERN_H
 #define LF_MODEL_PATTERN_H
