@@ -435,7 +435,7 @@ static int
 oracle_compare(const struct lf_field *field, const struct lf_value *a, const struct lf_value *b)
 {
     struct lf_bytes x, y;
-    int64_t p, q;
+    int64_t p = 0, q = 0;
     switch (field->type) {
     case LF_T_BOOLEAN: return (int)a->u.boolean - (int)b->u.boolean;
     case LF_T_INT:
