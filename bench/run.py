@@ -1,0 +1,385 @@
+#!/usr/bin/env python3
+"""Measures Logfirst beside its limits and its peers, in one run, and writes bench/RESULTS.md.
+
+    make bench                     everything (about ten minutes)
+    make bench A='--only gateway'  parts: gateway, kafka, node, consumer, readable, memory
+    make bench A='--seconds 3'     shorter runs
+
+The server runs on one core and the load on the other (taskset); a broker shares both. Only ratios inside one run count.
+The Node services come from LOGFIRST_BASELINES (default ../shared/baselines/node); they are left out, and the results say
+so, where there is no such folder.
+"""
+
+import argparse
+import datetime
+import http.client
+import json
+import os
+import pathlib
+import platform
+import shutil
+import signal
+import socket
+import sqlite3
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tests" / "e2e"))
+BIN = ROOT / "build" / "logfirst"
+SCHEMA = ROOT / "examples" / "quotes" / "schema.graphql"
+CONNECTIONS = (1, 64, 256)
+TOOLS = ROOT / "build-bench"
+SERVER_CPU, LOAD_CPU = ("0", "1") if (os.cpu_count() or 1) > 1 else ("0", "0")
+
+
+def pin(cpu):
+    return ["taskset", "-c", cpu]
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+class Program:
+    """A program of ours to end: waits for a word in its output."""
+
+    def __init__(self, command, word, cpu=SERVER_CPU, cwd=None, env=None, deadline=60):
+        self.started = time.monotonic()
+        self.lines = []
+        self.ready_line = None
+        self.ready_seconds = None
+        self.process = subprocess.Popen(
+            pin(cpu) + [str(c) for c in command] if cpu else [str(c) for c in command],
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=cwd, env=env)
+        self.found = threading.Event()
+        threading.Thread(target=self._read, args=(word,), daemon=True).start()
+        if not self.found.wait(deadline) or self.ready_line is None:
+            self.stop()
+            raise RuntimeError(f"{command[0]} did not say {word!r}:\n" + "".join(self.lines[-20:]))
+
+    def _read(self, word):
+        for line in self.process.stdout:
+            if self.ready_line is None and word in line:
+                self.ready_seconds = time.monotonic() - self.started
+                self.ready_line = line
+                self.found.set()
+            self.lines = self.lines[-200:] + [line]
+        self.found.set()
+
+    def rss_mb(self, field="VmRSS"):
+        for line in pathlib.Path(f"/proc/{self.process.pid}/status").read_text().splitlines():
+            if line.startswith(field + ":"):
+                return int(line.split()[1]) / 1024
+        return float("nan")
+
+    def field(self, name):
+        for word in self.ready_line.split():
+            if word.startswith(name + "="):
+                return word.split("=", 1)[1]
+        raise KeyError(name)
+
+    def stop(self, sign=signal.SIGTERM):
+        if self.process.poll() is None:
+            self.process.send_signal(sign)
+            try:
+                self.process.wait(30)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *unused):
+        self.stop()
+
+
+def logfirst(command, *options, **keywords):
+    return Program([BIN, command, SCHEMA, "--admin", "127.0.0.1:0", *options], "msg=ready", **keywords)
+
+
+def wrk(address, connections, seconds):
+    """(requests/s, p50 ms, p99 ms, bad answers)"""
+    out = subprocess.run(
+        pin(LOAD_CPU) + ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "-s", str(ROOT / "bench" / "create_quote.lua"),
+                         f"http://{address}/graphql"], capture_output=True, text=True, check=True).stdout
+    line = next(text for text in out.splitlines() if text.startswith("RESULT"))
+    rate, p50, p99, bad = line.split()[1:]
+    return float(rate), float(p50), float(p99), int(bad)
+
+
+def load(address, seconds, check=True):
+    """wrk at each number of connections: the median of three."""
+    wrk(address, 16, 1)
+    rows = {}
+    for connections in CONNECTIONS:
+        runs = sorted(wrk(address, connections, seconds) for _ in range(3))
+        rate, p50, p99, bad = runs[1]
+        if check and any(run[3] for run in runs):
+            raise RuntimeError(f"{sum(run[3] for run in runs)} bad answers at {connections} connections")
+        rows[connections] = (rate, p50, p99)
+        print(f"   c={connections}: {rate:,.0f}/s p50 {p50:.2f} ms p99 {p99:.2f} ms", flush=True)
+    return rows
+
+
+def build_tools():
+    setup = [] if (TOOLS / "build.ninja").exists() else ["meson", "setup", str(TOOLS), str(ROOT), "--buildtype=release"]
+    if setup:
+        subprocess.run(setup, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(["ninja", "-C", str(TOOLS), "bench/echo", "bench/store_bench"], check=True, stdout=subprocess.DEVNULL)
+
+
+# ---- parts -----------------------------------------------------------------------------------------------------------
+
+
+def part_gateway(results, seconds):
+    print("echo", flush=True)
+    with Program([TOOLS / "bench" / "echo", "127.0.0.1:0"], "ready ") as echo:
+        results["echo"] = load(echo.ready_line.split()[1], seconds, check=False)
+    for name, command in (("gateway, embedded log", "gateway"), ("up (with its consumer), embedded log", "up")):
+        print(name, flush=True)
+        with tempfile.TemporaryDirectory() as data:
+            with logfirst(command, "--listen", "127.0.0.1:0", "--data", data) as server:
+                results[name] = load(server.field("listen"), seconds)
+
+
+def part_kafka(results, seconds, broker):
+    print("gateway, Kafka", flush=True)
+    with tempfile.TemporaryDirectory() as data:
+        with logfirst("gateway", "--listen", "127.0.0.1:0", "--data", data, "--log", f"kafka://{broker}", "--topic",
+                      f"bench-{time.time_ns()}") as server:
+            results["gateway, Kafka"] = load(server.field("listen"), seconds)
+
+
+NODE = (("mercurius + confluent-kafka-javascript", "server-mercurius.js", "confluent", {"JIT": "1"}),
+        ("mercurius + kafkajs", "server-mercurius.js", "kafkajs", {"JIT": "1"}),
+        ("graphql-yoga + kafkajs", "server-yoga.js", "kafkajs", {}))
+
+
+def node_folder():
+    """The Node services with their packages, installed once below LOGFIRST_DEPS; None without sources."""
+    source = pathlib.Path(os.environ.get("LOGFIRST_BASELINES", ROOT.parent / "shared" / "baselines" / "node"))
+    if not source.is_dir():
+        return None
+    folder = pathlib.Path(os.environ["LOGFIRST_DEPS"]) / "baselines" / "node"
+    shutil.copytree(source, folder, dirs_exist_ok=True)
+    if not (folder / "node_modules" / "kafkajs").is_dir():
+        subprocess.run(["npm", "ci", "--no-audit", "--no-fund"], cwd=folder, check=True)
+    if not (folder / "node_modules" / "@confluentinc").is_dir():
+        subprocess.run(["npm", "install", "--no-save", "--no-audit", "--no-fund", "@confluentinc/kafka-javascript"],
+                       cwd=folder, check=True, env={**os.environ, "CKJS_LINKING": "dynamic"})
+    return folder
+
+
+def part_node(results, seconds, broker):
+    folder = node_folder()
+    if folder is None:
+        results["node missing"] = True
+        return
+    for name, script, client, extra in NODE:
+        print(name, flush=True)
+        port = free_port()
+        env = {**os.environ, "BROKERS": broker, "TOPIC": f"node-{time.time_ns()}", "PORT": str(port), "CLIENT": client,
+               **extra}
+        env.pop("NODE_PATH", None)
+        with Program(["node", script], "ready", cwd=folder, env=env) as server:
+            try:
+                results[name] = load(f"127.0.0.1:{port}", seconds, check=False)
+            finally:
+                server.stop(signal.SIGKILL)
+
+
+def fill_log(data, count):
+    """count events in an embedded log, through the gateway."""
+    with logfirst("gateway", "--listen", "127.0.0.1:0", "--data", data, cpu=None) as server:
+        done = 0
+        while done < count:
+            rate = wrk(server.field("listen"), 256, 4)[0]
+            done += int(rate * 4)
+
+
+def position(data):
+    try:
+        with sqlite3.connect(f"file:{data}/store.db?mode=ro", uri=True) as db:
+            return db.execute("select max(next_offset) from log_positions").fetchone()[0] or 0
+    except sqlite3.Error:
+        return 0
+
+
+def part_consumer(results, seconds):
+    print("consumer, embedded log into SQLite", flush=True)
+    bare = subprocess.run(pin(SERVER_CPU) + [str(TOOLS / "bench" / "store_bench"), "1000"], capture_output=True, text=True,
+                          check=True).stdout
+    print(bare, flush=True)
+    results["store_bench"] = bare
+    with tempfile.TemporaryDirectory() as data:
+        fill_log(data, 100000 * max(seconds, 1))
+        with sqlite3.connect(f"file:{data}/log/log.db?mode=ro", uri=True) as db:
+            tables = [name for (name,) in db.execute("select name from sqlite_master where type='table'")]
+            total = max(db.execute(f'select coalesce(max(offset), -1) + 1 from "{name}"').fetchone()[0]
+                        for name in tables if any(column[1] == "offset" for column in db.execute(f'pragma table_info("{name}")')))
+        started = time.monotonic()
+        with logfirst("consumer", "--data", data) as server:
+            first = None
+            while True:
+                now = position(data)
+                if now and first is None:
+                    first = (time.monotonic(), now)
+                if now >= total:
+                    break
+                time.sleep(0.005)
+            seconds_taken = time.monotonic() - started
+            results["consumer"] = {"events": total, "rate": (total - first[1]) / (time.monotonic() - first[0])
+                                   if total > first[1] else total / seconds_taken, "rss": server.rss_mb("VmHWM")}
+    print(f"   {results['consumer']['rate']:,.0f} events/s of {total:,}, {results['consumer']['rss']:.0f} MB", flush=True)
+
+
+def part_readable(results, seconds):
+    """200 mutations/s, each of a fresh customer; each polled for in the store from outside, every millisecond."""
+    print("request to readable state at 200/s", flush=True)
+    waits, acks = [], []
+    with tempfile.TemporaryDirectory() as data:
+        with logfirst("up", "--listen", "127.0.0.1:0", "--data", data) as server:
+            host, port = server.field("listen").split(":")
+            connection = http.client.HTTPConnection(host, int(port))
+            db = sqlite3.connect(f"file:{data}/store.db?mode=ro", uri=True)
+            begin = time.monotonic()
+            for i in range(200 * seconds):
+                time.sleep(max(0.0, begin + i / 200 - time.monotonic()))
+                body = json.dumps({"query": f'mutation {{ createQuote(amount: 1, customerId: "r{i}") {{ success }} }}'})
+                sent = time.monotonic()
+                connection.request("POST", "/graphql", body, {"Content-Type": "application/json"})
+                connection.getresponse().read()
+                acks.append((time.monotonic() - sent) * 1e3)
+                while db.execute("select 1 from quotes where customer_id = ?", (f"r{i}",)).fetchone() is None:
+                    time.sleep(0.0002)
+                waits.append((time.monotonic() - sent) * 1e3)
+    quantile = lambda values, q: sorted(values)[int(len(values) * q)]  # noqa: E731
+    results["readable"] = {name: (quantile(values, 0.5), quantile(values, 0.99))
+                           for name, values in (("acknowledged", acks), ("readable", waits))}
+    print("  ", results["readable"], flush=True)
+
+
+def part_memory(results, seconds):
+    print("memory and start-up", flush=True)
+    starts = []
+    with tempfile.TemporaryDirectory() as data:
+        for _ in range(5):
+            with logfirst("up", "--listen", "127.0.0.1:0", "--data", data) as server:
+                starts.append(server.ready_seconds * 1e3)
+                idle = server.rss_mb()
+        with logfirst("up", "--listen", "127.0.0.1:0", "--data", data) as server:
+            idle = server.rss_mb()
+            wrk(server.field("listen"), 256, max(seconds, 5))
+            loaded = server.rss_mb("VmHWM")
+    results["memory"] = {"idle": idle, "load": loaded, "start": statistics.median(starts)}
+    print("  ", results["memory"], flush=True)
+
+
+# ---- the report --------------------------------------------------------------------------------------------------------
+
+
+def ratio_rows(results):
+    """(what, limit, owed, reached) of the debts that this run can show."""
+    rows = []
+
+    def add(what, ours, theirs, connections, owed):
+        if ours in results and theirs in results:
+            rows.append((f"{what} at {connections} connections", owed,
+                         results[ours][connections][0] / results[theirs][connections][0]))
+
+    add("embedded gateway / bare echo", "gateway, embedded log", "echo", 64, 0.55)
+    add("embedded gateway / bare echo", "gateway, embedded log", "echo", 256, 0.7)
+    add("Kafka gateway / bare echo", "gateway, Kafka", "echo", 64, 0.35)
+    add("Kafka gateway / bare echo", "gateway, Kafka", "echo", 256, 0.6)
+    add("Kafka gateway / mercurius + confluent", "gateway, Kafka", NODE[0][0], 64, 2.5)
+    add("Kafka gateway / yoga + kafkajs", "gateway, Kafka", NODE[2][0], 64, 10)
+    if "consumer" in results and "bare" in results:
+        rows.append(("consumer / bare SQLite loop", 0.6, results["consumer"]["rate"] / results["bare"]))
+    return rows
+
+
+def bare_rate(text):
+    """Events/s of the bare loop, from store_bench's lines "bare 1000 123456"."""
+    for line in text.splitlines():
+        words = line.split()
+        if len(words) >= 3 and words[0] == "bare" and words[1] == "1000":
+            return float(words[2])
+    return None
+
+
+def write_report(results, arguments):
+    lines = ["# Results", "",
+             f"`{' '.join(['bench/run.py', *arguments])}` on {datetime.date.today()}, {os.cpu_count()} cores, "
+             f"{platform.system()} {platform.machine()}. The server on one core, the load (wrk) on the other, a broker on both. "
+             "Medians of three. Absolute figures move by 10 to 30 % between runs; the ratios are what counts.", "",
+             "Repeat with `make bench`.", ""]
+    tables = [name for name in results if isinstance(results[name], dict) and 64 in results[name]]
+    if tables:
+        lines += ["## Mutations a second", "",
+                  "| | " + " | ".join(f"c={c}: /s, p50 / p99 ms" for c in CONNECTIONS) + " |", "|---|" + "---|" * len(CONNECTIONS)]
+        for name in tables:
+            cells = (f"{rate:,.0f}, {p50:.2f} / {p99:.2f}" for rate, p50, p99 in (results[name][c] for c in CONNECTIONS))
+            lines.append(f"| {name} | " + " | ".join(cells) + " |")
+        lines.append("")
+    if results.get("node missing"):
+        lines += ["The Node services were left out: no sources at LOGFIRST_BASELINES.", ""]
+    if "consumer" in results:
+        c = results["consumer"]
+        lines += ["## Consumer", "", f"{c['events']:,} events from the embedded log into SQLite: {c['rate']:,.0f} events/s; "
+                  f"resident memory at most {c['rss']:.0f} MB.", "", "```", results["store_bench"].strip(), "```", ""]
+    if "readable" in results:
+        r = results["readable"]
+        lines += ["## From request to readable state", "", "`up`, 200 mutations/s, the store polled from another process:", "",
+                  "| | p50 ms | p99 ms |", "|---|---|---|"]
+        lines += [f"| {name} | {p50:.2f} | {p99:.2f} |" for name, (p50, p99) in r.items()] + [""]
+    if "memory" in results:
+        m = results["memory"]
+        lines += ["## Memory and start-up", "",
+                  f"`up` on the embedded log: {m['idle']:.1f} MB idle (owed: below 20), at most {m['load']:.1f} MB under load "
+                  f"(owed: below 100); ready {m['start']:.0f} ms after its start (owed: 100).", ""]
+    rows = ratio_rows(results)
+    if rows:
+        lines += ["## Owed ratios", "", "| | owed | reached |", "|---|---|---|"]
+        lines += [f"| {what} | {owed} | {reached:.2f}{'' if reached >= owed else ' (missed)'} |" for what, owed, reached in rows]
+    (ROOT / "bench" / "RESULTS.md").write_text("\n".join(lines).rstrip() + "\n")
+    print("\n".join(lines))
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--seconds", type=int, default=5, help="of each load run")
+    parser.add_argument("--only", help="comma-separated parts: gateway, kafka, node, consumer, readable, memory")
+    args = parser.parse_args()
+    wanted = args.only.split(",") if args.only else ["gateway", "kafka", "node", "consumer", "readable", "memory"]
+    build_tools()
+    results = {}
+    if "gateway" in wanted:
+        part_gateway(results, args.seconds)
+    if "kafka" in wanted or "node" in wanted:
+        from harness.kafka import Broker
+
+        with Broker() as broker:
+            if "kafka" in wanted:
+                part_kafka(results, args.seconds, broker.bootstrap)
+            if "node" in wanted:
+                part_node(results, args.seconds, broker.bootstrap)
+    if "consumer" in wanted:
+        part_consumer(results, args.seconds)
+        results["bare"] = bare_rate(results["store_bench"]) or float("nan")
+    if "readable" in wanted:
+        part_readable(results, args.seconds)
+    if "memory" in wanted:
+        part_memory(results, args.seconds)
+    write_report(results, sys.argv[1:])
+
+
+if __name__ == "__main__":
+    main()
