@@ -332,13 +332,28 @@ pass(struct lf_batch *batch, bool *ret_again, struct lf_err *err)
     return st;
 }
 
+static bool
+all_sent(const struct lf_batch *batch)
+{
+    for (size_t i = 0; i < batch->dead_count; i++) {
+        if (!batch->dead[i]->durable)
+            return false;
+    }
+    return true;
+}
+
+/* Sends what is dead and not in the log yet; nothing if another consumer has taken over, who will send it. */
 static enum lf_status
 send_dead(struct lf_batch *batch, struct lf_err *err)
 {
-    if (batch->dead_count == 0 || LF_DEFECT(no_dead_topic))
+    if (all_sent(batch) || LF_DEFECT(no_dead_topic))
         return LF_OK;
+    batch->asking = LF_PARTNER_STORE;
+    enum lf_status st = LF_DEFECT(no_fence) ? LF_OK : lf_positions_confirm(batch->positions, batch->session, err);
+    if (st != LF_OK)
+        return st;
     batch->asking = LF_PARTNER_LOG;
-    enum lf_status st = lf_dlq_send(batch->dlq, batch->dead, batch->dead_count, &batch->arena, err);
+    st = lf_dlq_send(batch->dlq, batch->dead, batch->dead_count, &batch->arena, err);
     for (size_t i = 0; i < batch->count; i++) {
         struct lf_work *work = &batch->works[i];
         if (work->verdict == LF_WORK_DEAD && work->dead.durable)
@@ -381,9 +396,10 @@ run(struct lf_batch *batch, const struct lf_record *records, size_t count, struc
         again = false; /* all of it had been worked off before */
     while (st == LF_OK && again) {
         st = send_dead(batch, err);
-        batch->asking = st == LF_OK ? LF_PARTNER_STORE : LF_PARTNER_LOG;
-        if (st == LF_OK)
-            st = pass(batch, &again, err);
+        if (st != LF_OK)
+            break;
+        batch->asking = LF_PARTNER_STORE;
+        st = pass(batch, &again, err);
     }
     return st;
 }

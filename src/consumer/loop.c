@@ -318,7 +318,7 @@ fenced(struct lf_consumer *consumer, const struct lf_err *err)
 {
     lf_metric_add(consumer->meter.fenced, 1);
     lf_report_err(LF_WARN, "batch given up: another consumer has moved the position", err, NULL);
-    lf_positions_doubt(&consumer->positions, false);
+    lf_positions_doubt(&consumer->positions);
     return LF_OK;
 }
 
@@ -335,7 +335,7 @@ static enum lf_status
 single_out(struct lf_consumer *consumer)
 {
     consumer->records_max = 1;
-    lf_positions_doubt(&consumer->positions, true);
+    lf_positions_doubt(&consumer->positions);
     return LF_OK;
 }
 
@@ -363,7 +363,7 @@ work(struct lf_consumer *consumer, const struct lf_log_batch *read, struct lf_er
         return single_out(consumer);
     if (st == LF_NO_MEMORY)
         shrink(consumer);
-    lf_positions_doubt(&consumer->positions, true);
+    lf_positions_doubt(&consumer->positions);
     if (err != NULL)
         *err = local;
     return st;
@@ -436,7 +436,7 @@ serve_group(struct lf_consumer *consumer, int64_t ms, struct lf_err *err)
     enum lf_status st = lf_log_read(consumer->reader, 1, 1, ms, &none, err);
     lf_log_pause(consumer->reader, false);
     if (none.count != 0)
-        lf_positions_doubt(&consumer->positions, false);
+        lf_positions_doubt(&consumer->positions);
     return st != LF_OK && lf_status_fate(st) != LF_FATE_RETRY ? st : LF_OK;
 }
 

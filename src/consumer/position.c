@@ -120,12 +120,11 @@ lf_positions_assigned(const struct lf_positions *positions)
 }
 
 void
-lf_positions_doubt(struct lf_positions *positions, bool touched)
+lf_positions_doubt(struct lf_positions *positions)
 {
     for (size_t i = 0; i < positions->count; i++) {
         struct lf_partition *partition = positions->items[i];
-        if (partition->assigned && (!touched || partition->next >= 0))
-            partition->must_seek = true;
+        partition->must_seek |= partition->assigned;
     }
 }
 
@@ -166,21 +165,24 @@ lf_positions_restore(struct lf_positions *positions, struct lf_store_session *se
 }
 
 void
-lf_positions_begin(struct lf_positions *positions)
+lf_positions_begin(struct lf_positions *positions, const struct lf_record *records, size_t count)
 {
     for (size_t i = 0; i < positions->count; i++)
         positions->items[i]->next = -1;
+    for (size_t i = 0; i < count; i++) {
+        struct lf_partition *partition = lf_positions_find(positions, records[i].topic, records[i].partition);
+        if (partition != NULL && partition->first < 0)
+            partition->first = records[i].offset;
+    }
 }
 
 bool
 lf_positions_take(struct lf_partition *partition, int64_t offset)
 {
-    if (partition == NULL || !partition->assigned)
+    if (partition == NULL || !partition->assigned || partition->must_seek)
         return false;
-    if (partition->first < 0)
-        partition->first = offset;
-    if (partition->must_seek || offset < partition->stored || offset < partition->next)
-        return false; /* delivered again, or will be */
+    if (offset < partition->stored || offset < partition->next)
+        return false; /* delivered again */
     partition->next = offset + 1;
     return true;
 }
@@ -193,6 +195,25 @@ lf_positions_touched(const struct lf_positions *positions)
             return true;
     }
     return false;
+}
+
+enum lf_status
+lf_positions_confirm(struct lf_positions *positions, struct lf_store_session *session, struct lf_err *err)
+{
+    for (size_t i = 0; i < positions->count; i++) {
+        const struct lf_partition *partition = positions->items[i];
+        int64_t stored = -1;
+        if (partition->next < 0)
+            continue;
+        enum lf_status st =
+            lf_store_position(session, positions->group, partition->topic, partition->number, &stored, err);
+        if (st != LF_OK)
+            return st;
+        if (stored != partition->stored)
+            return lf_fail(err, LF_FENCED, "%.*s[%d] stands at %lld, not at %lld", LF_FMT(partition->topic),
+                           partition->number, (long long)stored, (long long)partition->stored);
+    }
+    return LF_OK;
 }
 
 enum lf_status

@@ -49,19 +49,23 @@ LF_NODISCARD enum lf_status lf_positions_assign(struct lf_positions *positions, 
 void lf_positions_revoke(struct lf_positions *positions, struct lf_bytes topic, int32_t number);
 size_t lf_positions_assigned(const struct lf_positions *positions);
 
-/* After doubt: each assigned partition (touched only: those of the batch in work) is to be read from the store's
- * position again. */
-void lf_positions_doubt(struct lf_positions *positions, bool touched);
+/* A batch was not worked off: each assigned partition is to be read from the store's position again. Also those that
+ * the batch had no record of: it may have failed before it came to them. */
+void lf_positions_doubt(struct lf_positions *positions);
 /* Removes the doubt: reads the positions in doubt from the store and seeks there. */
 LF_NODISCARD enum lf_status lf_positions_restore(struct lf_positions *positions, struct lf_store_session *session,
                                                  struct lf_log_reader *reader, struct lf_err *err);
 
-/* A batch begins: nothing is touched. */
-void lf_positions_begin(struct lf_positions *positions);
+/* A batch begins: nothing is touched. Remembers where partitions without a position began, whatever becomes of it. */
+void lf_positions_begin(struct lf_positions *positions, const struct lf_record *records, size_t count);
 /* The record at offset comes into the batch; false: it is below the position, or the partition is in doubt or not
  * ours. */
 bool lf_positions_take(struct lf_partition *partition, int64_t offset);
 bool lf_positions_touched(const struct lf_positions *positions);
+/* LF_FENCED if the store's position of a touched partition is no longer what it was: before anything is done that no
+ * transaction can take back. */
+LF_NODISCARD enum lf_status lf_positions_confirm(struct lf_positions *positions, struct lf_store_session *session,
+                                                 struct lf_err *err);
 /* Moves every touched partition in the store's open transaction. */
 LF_NODISCARD enum lf_status lf_positions_advance(struct lf_positions *positions, struct lf_store_session *session,
                                                  struct lf_err *err);

@@ -150,7 +150,7 @@ make_arrays(struct lf_batch *batch, size_t count)
 enum lf_status
 lf_batch_prepare(struct lf_batch *batch, const struct lf_record *records, size_t count, struct lf_err *err)
 {
-    lf_positions_begin(batch->positions);
+    lf_positions_begin(batch->positions, records, count);
     batch->count = count;
     batch->dead_count = batch->skipped = 0;
     if (!make_arrays(batch, count))
