@@ -1,6 +1,7 @@
 /*
- * The limit that the gateway is measured against: the project's own HTTP layer, bare. Every request is completed by a
- * worker thread with a JSON body of some 80 bytes, as a log's acknowledgement would be: handed over in batches, woken up once.
+ * The limit that the gateway is measured against: the project's own HTTP layer, bare. Every request is completed by
+ * a worker thread with a JSON body of some 80 bytes, as a log's acknowledgement would be: handed over in batches, woken
+ * up once.
  *
  *   echo [ADDR:PORT]      prints "ready ADDR:PORT" and serves until SIGTERM or SIGINT
  */

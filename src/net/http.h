@@ -60,8 +60,8 @@ void lf_http_respond_with(struct lf_http_request *request, const struct lf_http_
                           struct lf_buf *body);
 
 /*
- * An answer of unknown length: begin, any number of writes, end. The request is gone after the end. HTTP/1.0 clients get
- * it without chunks, up to the close. response->body is ignored.
+ * An answer of unknown length: begin, any number of writes, end. The request is gone after the end. HTTP/1.0 clients
+ * get it without chunks, up to the close. response->body is ignored.
  */
 void lf_http_stream_begin(struct lf_http_request *request, const struct lf_http_response *response);
 /* LF_CLOSED when the client is gone, LF_LIMIT when it reads too slowly (more than options.output_bytes_max would wait;
@@ -116,7 +116,7 @@ LF_NODISCARD enum lf_status lf_http_server_open(struct lf_loop *loop, const stru
 LF_NODISCARD enum lf_status lf_http_server_listen(struct lf_http_server *server, const char *address,
                                                   char ret_address[LF_HTTP_ADDRESS_TEXT_SIZE], struct lf_err *err);
 /* Stops accepting, lets the requests in work (and those half received) finish, closes each connection when it has
- * nothing left to do, then calls done(ctx), later. Once. */
+ * nothing left to do, then calls done(ctx), later. Once. Streams go on until their writers end them. */
 void lf_http_server_drain(struct lf_http_server *server, lf_loop_fn *done, void *ctx);
 /* Ends it at once: no new requests, all connections are closed. Requests in work must still be answered (their answers
  * go nowhere); the memory goes with the last of them. A drain's done is not called any more. NULL is fine. */

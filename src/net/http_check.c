@@ -1,7 +1,7 @@
 /*
- * What a strict server checks on complete headers beyond the grammar: exactly one Host, unambiguous framing, a target it
- * can route, an expectation it can meet. Where two readers could differ about a message's end or its addressee, it is
- * refused (RFC 9112 section 11.2).
+ * What a strict server checks on complete headers beyond the grammar: exactly one Host, unambiguous framing, a target
+ * it can route, an expectation it can meet. Where two readers could differ about a message's end or its addressee, it
+ * is refused (RFC 9112 section 11.2).
  */
 #include "net/http_parse.h"
 

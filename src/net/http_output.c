@@ -1,6 +1,6 @@
 /*
- * A connection's output: at the end of a turn all answers at the head of the queue that are ready go out in one write. What
- * the socket does not take at once is left to libuv; until that is through nothing else is written.
+ * A connection's output: at the end of a turn all answers at the head of the queue that are ready go out in one
+ * write. What the socket does not take at once is left to libuv; until that is through nothing else is written.
  */
 #include "net/http_inner.h"
 

@@ -182,7 +182,13 @@ static int
 on_chunk_extension(llhttp_t *llhttp, const char *at, size_t len)
 {
     (void)at;
-    return count_head(parser_of(llhttp), len + 1, 413);
+    return count_head(parser_of(llhttp), len, 413);
+}
+
+static int
+on_chunk_extension_name_complete(llhttp_t *llhttp)
+{
+    return count_head(parser_of(llhttp), 2, 413); /* ";" and "=" */
 }
 
 static int
@@ -205,6 +211,7 @@ static const llhttp_settings_t settings = {
     .on_headers_complete = on_headers_complete,
     .on_body = on_body,
     .on_chunk_extension_name = on_chunk_extension,
+    .on_chunk_extension_name_complete = on_chunk_extension_name_complete,
     .on_chunk_extension_value = on_chunk_extension,
     .on_message_complete = on_message_complete,
 };

@@ -60,8 +60,8 @@ enum lf_http_parsed {
 };
 
 void lf_http_parser_init(struct lf_http_parser *parser, const struct lf_http_parse_limits *limits);
-/* Feeds bytes into message: the same one until a request is complete, then another (cleared) one. *ret_used of the bytes
- * were used. */
+/* Feeds bytes into message: the same one until a request is complete, then another (cleared) one. *ret_used of the
+ * bytes were used. */
 enum lf_http_parsed lf_http_parse(struct lf_http_parser *parser, struct lf_http_message *message, struct lf_bytes bytes,
                                   size_t *ret_used);
 

@@ -41,9 +41,9 @@ void site_start(struct site *site, const struct lf_http_options *options);
 void site_stop(struct site *site); /* answers what is held, closes */
 /* Runs fn(ctx) on the loop's thread and waits for it. */
 void site_run(struct site *site, site_fn *fn, void *ctx);
-/* Waits until count requests are held, or connections open. */
-void site_wait_held(struct site *site, size_t count);
-void site_wait_connections(struct site *site, size_t count);
+/* Waits until as many requests are held, or connections open. */
+void site_wait_held(struct site *site, size_t wanted);
+void site_wait_connections(struct site *site, size_t wanted);
 size_t site_held(struct site *site);
 /* Answers the held request (by index) with text and takes it out of the list by setting it to NULL. */
 void site_answer(struct site *site, size_t index, const char *text);

@@ -1,6 +1,6 @@
 /*
- * The request parser. Method: a table of byte strings with what must come of them; every row is fed whole, one byte at a
- * time and in two pieces cut at each place, and must end the same way.
+ * The request parser. Method: a table of byte strings with what must come of them; every row is fed whole, one byte at
+ * a time and in two pieces cut at each place, and must end the same way.
  */
 #include "base/limits.h"
 #include "base/mem.h"
