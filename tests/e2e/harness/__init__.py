@@ -1,0 +1,1 @@
+"""Drives the real program and real servers from outside: one module a program or concern."""
