@@ -8,8 +8,8 @@
 #include "base/mem.h"
 
 enum {
-    FRAMES_TO_WAKE = 1000,  /* pages in the log that are worth a checkpoint */
-    FRAMES_TO_HELP = 20000, /* pages in the log that the writer does not leave to the thread */
+    FRAMES_TO_WAKE = 1000, /* new pages in the log that are worth a checkpoint */
+    FRAMES_TO_HELP = 4000, /* pages in the log that the writer does not leave to the thread */
 };
 
 struct lf_sqlite_checkpointer {
@@ -102,8 +102,11 @@ void
 lf_sqlite_checkpoint_after_commit(struct lf_sqlite_session *session)
 {
     struct lf_sqlite_checkpointer *checkpointer = session->store->checkpointer;
-    if (session->wal_frames < FRAMES_TO_WAKE)
+    if (session->wal_frames < session->wal_reported) /* it has started over */
+        session->wal_reported = 0;
+    if (session->wal_frames - session->wal_reported < FRAMES_TO_WAKE)
         return;
+    session->wal_reported = session->wal_frames;
     if (session->wal_frames >= FRAMES_TO_HELP)
         (void)sqlite3_wal_checkpoint_v2(session->db, "main", SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
     pthread_mutex_lock(&checkpointer->lock);

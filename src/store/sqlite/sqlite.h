@@ -69,7 +69,8 @@ struct lf_sqlite_session {
     struct lf_arena arena; /* reset by whoever uses it */
     int64_t time_second;   /* the second that time_text holds */
     char time_text[32];
-    int wal_frames; /* after the last commit */
+    int wal_frames;   /* after the last commit */
+    int wal_reported; /* of them, those that the checkpointer has been woken for */
 };
 
 /* ---- error.c ---- */
