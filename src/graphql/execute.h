@@ -15,8 +15,8 @@ struct lf_gql_plan_field;
 
 /*
  * How a document is executed (which fields of which objects, in which order), worked out when first needed and kept for
- * further requests. Lives in arena; when that is full (max), what does not fit is worked out for each request. One thread
- * at a time. NULL out of memory.
+ * further requests. Lives in arena; when that is full (max), what does not fit is worked out for each request. One
+ * thread at a time. NULL out of memory.
  */
 struct lf_gql_plans;
 struct lf_gql_plans *lf_gql_plans_new(struct lf_arena *arena, const struct lf_gql_schema *schema,
@@ -71,9 +71,9 @@ const struct lf_gql_definition *lf_gql_find_operation(const struct lf_gql_docume
 
 /*
  * Runs the operation. Variables are coerced first; if that fails the response has errors and no data and
- * lf_gql_exec_has_data() is false. The exec lives in request->arena: no free. Returns false only out of memory (done is
- * not called then). Resolvers are called without recursion: deep responses do not need a deep stack. done is called when
- * every slot is finished, those in parts of the response that have become null meanwhile included.
+ * lf_gql_exec_has_data() is false. The exec lives in request->arena: no free. Returns false only out of memory (done
+ * is not called then). Resolvers are called without recursion: deep responses do not need a deep stack. done is called
+ * when every slot is finished, those in parts of the response that have become null meanwhile included.
  */
 bool lf_gql_execute(const struct lf_gql_request *request, const struct lf_gql_definition *operation,
                     lf_gql_done_fn *done, void *user);

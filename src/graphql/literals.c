@@ -1,6 +1,6 @@
 /*
- * Coercion of literals: stops at the first problem, since validation has told of all of them. Recursion is bounded by the
- * parser's LF_GQL_DEPTH_MAX.
+ * Coercion of literals: stops at the first problem, since validation has told of all of them. Recursion is bounded by
+ * the parser's LF_GQL_DEPTH_MAX.
  */
 #include "graphql/coerce.h"
 #include "graphql/text.h"

@@ -1,6 +1,6 @@
 /*
- * Plans: for a set of selection sets and an object type, the fields to execute with their merged nodes (CollectFields and
- * CollectSubfields, section 6.3.2). A plan is made once an object type and field; private to the executor.
+ * Plans: for a set of selection sets and an object type, the fields to execute with their merged nodes (CollectFields
+ * and CollectSubfields, section 6.3.2). A plan is made once an object type and field; private to the executor.
  */
 #ifndef LF_GRAPHQL_PLAN_H
 #define LF_GRAPHQL_PLAN_H
@@ -30,7 +30,8 @@ struct lf_gql_plan {
 };
 
 /* The plan of an operation's root, or of what is below a field for an object type. variables are the request's; memory
- * that is not kept with the document comes from its arena. *work grows by the selections looked at. NULL out of memory. */
+ * that is not kept with the document comes from its arena. *work grows by the selections looked at. NULL out of memory.
+ */
 struct lf_gql_plan *lf_gql_plan_root(struct lf_gql_plans *plans, const struct lf_gql_definition *operation,
                                      const struct lf_gql_type *object, const struct lf_value *variables,
                                      struct lf_arena *arena, size_t *work);

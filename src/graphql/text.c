@@ -66,7 +66,7 @@ static void inspect(struct lf_buf *out, const struct lf_value *value, unsigned d
 static void
 inspect_list(struct lf_buf *out, const struct lf_value *value, unsigned depth)
 {
-    if (value->count != 0 && depth > INSPECT_DEPTH_MAX) {
+    if (value->count != 0 && depth >= INSPECT_DEPTH_MAX) {
         lf_buf_add_text(out, "[Array]");
         return;
     }
@@ -90,7 +90,7 @@ inspect_object(struct lf_buf *out, const struct lf_value *value, unsigned depth)
         lf_buf_add_text(out, "{}");
         return;
     }
-    if (depth > INSPECT_DEPTH_MAX) {
+    if (depth >= INSPECT_DEPTH_MAX) {
         lf_buf_add_text(out, "[Object]");
         return;
     }

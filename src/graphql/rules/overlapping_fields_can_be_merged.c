@@ -5,7 +5,8 @@
  */
 #include "graphql/rules/rule.h"
 
-enum { DEPTH_MAX = 500 }; /* of nested comparisons */
+enum { DEPTH_MAX = 500 };  /* of nested comparisons */
+enum { MEMORY_WORK = 16 }; /* what remembering something costs, in steps: bounds the memory as well */
 enum { NODES_MAX = LF_GQL_ERROR_LOCS_MAX };
 
 /* One field as it stands in one set. */
@@ -82,7 +83,7 @@ compared_before(struct state *s, const void *a, const void *b, bool exclusive)
 {
     struct pair pair = {a, b};
     const void *before = lf_gql_names_get(&s->compared, pair_bytes(&pair));
-    if (before == &fully || (before == &exclusively && exclusive))
+    if (before == &fully || (before == &exclusively && exclusive) || !lf_gql_spend(s->v, MEMORY_WORK))
         return true;
     struct pair *key = lf_arena_alloc(s->v->arena, sizeof(*key));
     if (key != NULL)
@@ -273,6 +274,8 @@ types_conflict(const struct lf_gql_type *a, const struct lf_gql_type *b)
 static void
 add_conflict(struct state *s, struct conflicts *out, const struct conflict *conflict)
 {
+    if (!lf_gql_spend(s->v, MEMORY_WORK) || out->count >= s->v->errors->max) /* nobody would hear of more */
+        return;
     struct conflict *items = lf_arena_grow(s->v->arena, out->items, out->count, &out->cap, sizeof(*items));
     if (items == NULL || conflict->reason == NULL) {
         lf_gql_out_of_memory(s->v);
