@@ -1,4 +1,4 @@
-/* Inside the memory back end: what memory.c keeps and memory_list.c walks. */
+/* Inside the memory back end: memory.c opens and commits; memory_write.c, memory_read.c, memory_list.c do the rest. */
 #ifndef LF_STORE_MEMORY_H
 #define LF_STORE_MEMORY_H
 
@@ -78,11 +78,50 @@ lf_memory_state(const struct memory_store *store, const struct lf_store_session 
     return row->touched && lf_memory_sees_pending(store, session) ? row->pending : row->committed;
 }
 
+static inline struct memory_store *
+lf_memory_store(const struct lf_store_session *session)
+{
+    return (struct memory_store *)session->store;
+}
+
+/* ---- memory_row.c ---- */
+
+void lf_memory_free_event(struct memory_event *event);
+void lf_memory_free_letter(struct memory_letter *letter);
+void lf_memory_free_state(struct memory_state *state);
+void lf_memory_free_entity(struct memory_entity *row);
+/* Deep copies into arena. The event's headers are those of stored->headers only. */
 LF_NODISCARD enum lf_status lf_memory_copy_event(const struct lf_stored_event *from, const struct lf_model *model,
                                                  struct lf_arena *arena, struct lf_stored_event *ret,
                                                  struct lf_err *err);
+LF_NODISCARD bool lf_memory_copy_letter(const struct lf_dead_letter *from, struct lf_arena *arena,
+                                        struct lf_dead_letter *ret);
+/* A position's key in the map, in arena. ptr NULL: out of memory. */
+struct lf_bytes lf_memory_position_key(struct lf_arena *arena, struct lf_bytes group, struct lf_bytes topic,
+                                       int32_t partition);
 
-/* The slot list of store_backend.h; takes the lock. */
+/* ---- slots of store_backend.h; each takes the lock ---- */
+
+enum lf_status lf_memory_append(struct lf_store_session *session, const struct lf_event *const *events, size_t count,
+                                enum lf_append_outcome *ret_outcomes, struct lf_err *err);
+enum lf_status lf_memory_save(struct lf_store_session *session, const struct lf_entity *entity,
+                              const struct lf_state_change *changes, size_t count, struct lf_err *err);
+enum lf_status lf_memory_bury(struct lf_store_session *session, const struct lf_dead_letter *letters, size_t count,
+                              struct lf_err *err);
+enum lf_status lf_memory_advance(struct lf_store_session *session, struct lf_bytes group, struct lf_bytes topic,
+                                 int32_t partition, int64_t expected, int64_t next, struct lf_err *err);
+enum lf_status lf_memory_load(struct lf_store_session *session, const struct lf_entity *entity,
+                              const struct lf_bytes *keys, size_t count, struct lf_arena *arena,
+                              struct lf_value *ret_states, struct lf_err *err);
+enum lf_status lf_memory_get(struct lf_store_session *session, const struct lf_entity *entity, struct lf_bytes key,
+                             struct lf_arena *arena, struct lf_value *ret, struct lf_err *err);
+enum lf_status lf_memory_event(struct lf_store_session *session, struct lf_bytes id, struct lf_arena *arena,
+                               struct lf_stored_event *ret, struct lf_err *err);
+enum lf_status lf_memory_dead_letters(struct lf_store_session *session, int64_t after, size_t max,
+                                      struct lf_arena *arena, struct lf_dead_letter **ret, size_t *ret_count,
+                                      struct lf_err *err);
+enum lf_status lf_memory_position(struct lf_store_session *session, struct lf_bytes group, struct lf_bytes topic,
+                                  int32_t partition, int64_t *ret_next, struct lf_err *err);
 enum lf_status lf_memory_list(struct lf_store_session *session, const struct lf_list_query *query,
                               struct lf_arena *arena, struct lf_list_result *ret, struct lf_err *err);
 
