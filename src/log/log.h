@@ -28,7 +28,7 @@ struct lf_record {
     struct lf_bytes topic;
     int32_t partition; /* on append: -1 lets the log choose by key (murmur2 of the key, as Java clients do) */
     int64_t offset;
-    int64_t timestamp_ms; /* on append: 0 is now */
+    int64_t timestamp_ms;  /* on append: 0 is now */
     struct lf_bytes key;   /* ptr NULL: null */
     struct lf_bytes value; /* ptr NULL: null (a tombstone) */
     const struct lf_log_header *headers;
@@ -44,13 +44,14 @@ struct lf_log_options {
     const char *url;
     const struct lf_log_property *properties; /* kafka: */
     size_t property_count;
-    bool read_only;             /* embedded: no lock, no creation */
-    bool create_topics;         /* create topics that are missing */
-    int32_t partitions;         /* of created topics; 0: 1 for embedded, the broker's default for Kafka */
-    int16_t replication_factor; /* of created topics; 0: the broker's default */
+    bool read_only;              /* embedded: no lock, no creation */
+    bool exclusive;              /* embedded: this process owns the writing; a second owner is refused with LF_BUSY */
+    bool create_topics;          /* create topics that are missing */
+    int32_t partitions;          /* of created topics; 0: 1 for embedded, the broker's default for Kafka */
+    int16_t replication_factor;  /* of created topics; 0: the broker's default */
     int64_t delivery_timeout_ms; /* an append is answered within this; 0: 30,000 */
-    int64_t linger_us;          /* Kafka's linger.ms; 0 by default */
-    const char *client_id;      /* NULL: "logfirst" */
+    int64_t linger_us;           /* Kafka's linger.ms; 0 by default */
+    const char *client_id;       /* NULL: "logfirst" */
 };
 
 /* Opens a log. LF_INVALID (URL), LF_BUSY, LF_DENIED, LF_IO, LF_CORRUPT, LF_UNSUPPORTED (version); Kafka need not be
@@ -108,7 +109,8 @@ bool lf_log_drain(struct lf_log_writer *writer, int64_t timeout_ms);
  * mixed with tokens in flight on the same writer. */
 LF_NODISCARD enum lf_status lf_log_append_wait(struct lf_log_writer *writer, const struct lf_record *record,
                                                struct lf_log_ack *ret, struct lf_err *err);
-/* Unacknowledged appends get an LF_TIMEOUT acknowledgement before this returns. */
+/* Unacknowledged appends get an LF_TIMEOUT acknowledgement before this returns, or LF_UNAVAILABLE where it is certain that
+ * they are not in the log (those not flushed, say). From the callback lf_log_append() gives LF_CLOSED. */
 void lf_log_writer_close(struct lf_log_writer *writer);
 
 /* ---- reading ---- */
@@ -122,7 +124,7 @@ struct lf_log_reader_options {
     const char *group;       /* NULL: no group: all partitions of the topics */
     const char *instance_id; /* static membership; NULL: none */
     enum lf_log_reset start; /* where a partition without a position begins */
-    struct lf_wake wake;     /* announces new records to those that wait elsewhere; fn NULL: lf_log_read() blocks only */
+    struct lf_wake wake; /* announces new records to those that wait elsewhere; fn NULL: lf_log_read() blocks only */
     /*
      * A partition is this reader's now: the caller fills in the offset to go on from (LF_OFFSET_NONE: see start). Not
      * LF_OK: the partition is asked for again later (a store that is away). On the reader's thread, in lf_log_read().

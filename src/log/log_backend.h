@@ -50,11 +50,15 @@ struct lf_log_writer {
     struct lf_wake wake;
     size_t in_flight;       /* kept by log.c around append and the back end's deliveries */
     size_t in_flight_bytes; /* of keys, values and headers */
+    bool closed;            /* being closed: takes nothing more */
 };
 struct lf_log_reader {
     struct lf_log *log;
 };
 
+/* For back ends' writer_open: fills in the front's part of a writer. */
+void lf_log_writer_init(struct lf_log_writer *writer, struct lf_log *log, struct lf_wake wake, lf_log_ack_fn *ack,
+                        void *ctx);
 /* For back ends' poll: takes one acknowledgement to the caller and keeps the counts. bytes: as counted at append. */
 void lf_log_deliver(struct lf_log_writer *writer, const struct lf_log_ack *ack, size_t bytes);
 /* Bytes of a record that count against limits. */

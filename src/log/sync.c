@@ -1,0 +1,32 @@
+/* Waiting on the monotonic clock: a jump of the wall clock neither prolongs nor cuts a wait. */
+#include "log/sync.h"
+
+#include <errno.h>
+#include <time.h>
+
+bool
+lf_cond_init(pthread_cond_t *cond)
+{
+    pthread_condattr_t attr;
+    if (pthread_condattr_init(&attr) != 0)
+        return false;
+    bool done = pthread_condattr_setclock(&attr, CLOCK_MONOTONIC) == 0 && pthread_cond_init(cond, &attr) == 0;
+    pthread_condattr_destroy(&attr);
+    return done;
+}
+
+bool
+lf_cond_wait_ns(pthread_cond_t *cond, pthread_mutex_t *mutex, int64_t ns)
+{
+    if (ns < 0)
+        return pthread_cond_wait(cond, mutex) == 0;
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += ns / 1000000000;
+    until.tv_nsec += ns % 1000000000;
+    if (until.tv_nsec >= 1000000000) {
+        until.tv_sec++;
+        until.tv_nsec -= 1000000000;
+    }
+    return pthread_cond_timedwait(cond, mutex, &until) != ETIMEDOUT;
+}
