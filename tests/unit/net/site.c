@@ -28,8 +28,23 @@ on_request(void *ctx, struct lf_http_request *request)
         if (site->held_count == HELD_MAX)
             abort();
         site->held[site->held_count++] = request;
+    } else if (lf_bytes_equal_text(request->path, "/batch")) {
+        request->user = site->batch;
+        site->batch = request;
     } else {
         const struct lf_http_response response = {.status = 404};
+        lf_http_respond(request, &response);
+    }
+}
+
+static void
+answer_batch(void *ctx)
+{
+    struct site *site = ctx;
+    while (site->batch != NULL) {
+        struct lf_http_request *request = site->batch;
+        const struct lf_http_response response = {.status = 200, .body = request->query};
+        site->batch = request->user;
         lf_http_respond(request, &response);
     }
 }
@@ -87,6 +102,7 @@ site_start(struct site *site, const struct lf_http_options *options)
     assert_int_equal(lf_loop_new(&site->loop, &err), LF_OK);
     assert_int_equal(lf_loop_wake(site->loop, on_wake, site, &site->wake, &err), LF_OK);
 
+    assert_int_equal(lf_loop_on_turn_end(site->loop, answer_batch, site, &err), LF_OK);
     assert_int_equal(lf_http_server_open(site->loop, options, on_request, site, &site->server, &err), LF_OK);
     assert_int_equal(lf_http_server_listen(site->server, "127.0.0.1:0", site->address, &err), LF_OK);
     site->port = (int)strtol(strrchr(site->address, ':') + 1, NULL, 10);
@@ -262,8 +278,10 @@ client_fill(struct client *client)
     }
     wait_for(client, POLLIN);
     ssize_t n = recv(client->fd, client->in + client->in_len, client->in_cap - client->in_len, 0);
-    if (n <= 0)
+    if (n <= 0) {
+        client->reset = n < 0;
         return false;
+    }
     client->in_len += (size_t)n;
     return true;
 }

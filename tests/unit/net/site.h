@@ -1,6 +1,7 @@
 /*
  * For the server's tests: a server on a loop in a thread of its own, and a client with plain sockets and deadlines.
- * Paths: /echo answers with the body, /hold keeps the request in site.held until a test answers it.
+ * Paths: /echo answers with the body, /hold keeps the request in site.held until a test answers it,
+ * /batch is answered by a hook at the turn's end.
  */
 #ifndef TEST_NET_SITE_H
 #define TEST_NET_SITE_H
@@ -26,6 +27,7 @@ struct site {
     /* the loop's own: tests look at them inside site_run() */
     struct lf_http_request *held[HELD_MAX];
     size_t held_count;
+    struct lf_http_request *batch; /* linked by user */
     size_t requests;
     bool drained;
     /* a function to be run on the loop */
@@ -53,6 +55,7 @@ struct client {
     char *in; /* received, not consumed */
     size_t in_len;
     size_t in_cap;
+    bool reset; /* the connection ended with a reset */
 };
 
 struct answer {
