@@ -7,6 +7,7 @@
 #include "consumer/consumer.h"
 #include "oracle.h"
 #include "producer.h"
+#include "shaky.h"
 #include "store/fault.h"
 
 #include <stdarg.h>
@@ -21,7 +22,8 @@ struct world {
     bool trace;
     struct sim_tally *tally;
     struct lf_arena arena;
-    struct lf_log *log;
+    struct lf_log *log;     /* the producers' and the oracle's: never fails */
+    struct lf_log *shaky;   /* the consumers': the same, with faults */
     struct lf_store *store; /* with faults */
     struct lf_consumer *consumers[CONSUMERS];
     size_t batch_records;
@@ -84,7 +86,7 @@ new_consumer(struct world *world)
 {
     const struct lf_consumer_options options = {
         .model = &bank,
-        .log = world->log,
+        .log = world->shaky,
         .store = world->store,
         .codec = {.model = &bank, .source = LF_LIT("/sim")},
         .topics = &topic,
@@ -114,6 +116,7 @@ open_world(struct world *world)
     struct lf_err err = {0};
     lf_arena_init(&world->arena, 64 * 1024, 0);
     LF_ASSERT(lf_log_open(&log_options, &world->log, &err) == LF_OK);
+    world->shaky = shaky_open(world->log);
     LF_ASSERT(lf_store_open(&store_options, &store, &err) == LF_OK);
     world->store = lf_store_fault_new(store);
     LF_ASSERT(world->store != NULL);
@@ -134,22 +137,24 @@ close_world(struct world *world)
     lf_log_writer_close(world->producer.writer);
     oracle_close(&world->oracle);
     lf_store_close(world->store);
-    lf_log_close(world->log);
+    lf_log_close(world->shaky); /* and the log inside */
     lf_arena_release(&world->arena);
 }
 
 /* ---- what happens in it ---- */
 
 static void
-arm(struct world *world)
+arm_log(struct world *world)
+{
+    enum shaky_call call = (enum shaky_call)sim_below(&world->rand, SHAKY_CALLS);
+    shaky_arm(world->shaky, call, 1 + sim_below(&world->rand, 3), 1 + sim_below(&world->rand, 3),
+              sim_chance(&world->rand, 50) ? LF_UNAVAILABLE : LF_TIMEOUT);
+}
+
+static void
+arm_store(struct world *world)
 {
     static const enum lf_status kinds[] = {LF_UNAVAILABLE, LF_TIMEOUT, LF_NO_MEMORY, LF_AGAIN};
-    if (sim_chance(&world->rand, 40))
-        return;
-    if (sim_chance(&world->rand, 10)) {
-        lf_mem_fail_at(1 + sim_below(&world->rand, 60), false);
-        return;
-    }
     struct lf_store_fault fault = {
         .ops = sim_chance(&world->rand, 30) ? LF_FAULT_COMMIT : LF_FAULT_ANY,
         .nth = 1 + sim_below(&world->rand, 12),
@@ -163,9 +168,21 @@ arm(struct world *world)
 }
 
 static void
+arm(struct world *world)
+{
+    if (sim_chance(&world->rand, 15))
+        lf_mem_fail_at(1 + sim_below(&world->rand, 80), false);
+    if (sim_chance(&world->rand, 30))
+        arm_log(world);
+    if (sim_chance(&world->rand, 45))
+        arm_store(world);
+}
+
+static void
 disarm(struct world *world)
 {
-    world->tally->faults += lf_store_fault_hits(world->store) + lf_mem_fault_hit();
+    world->tally->faults += lf_store_fault_hits(world->store) + lf_mem_fault_hit() + shaky_hit(world->shaky);
+    shaky_disarm(world->shaky);
     lf_store_fault_arm(world->store, (struct lf_store_fault){0});
     lf_mem_fail_at(0, false);
 }
