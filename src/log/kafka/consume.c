@@ -231,7 +231,7 @@ subscribe(struct lf_kafka_reader *reader, struct lf_err *err)
 
 /* What is due from time to time. Not while a batch is being collected. */
 static enum lf_status
-do_chores(struct lf_kafka_reader *reader, int64_t now, int64_t left_ms, struct lf_err *err)
+do_chores(struct lf_kafka_reader *reader, int64_t now, struct lf_err *err)
 {
     enum lf_status st = LF_OK;
     if (reader->rejoin && reader->in_group) {
@@ -244,11 +244,8 @@ do_chores(struct lf_kafka_reader *reader, int64_t now, int64_t left_ms, struct l
         reader->commit_at_ms = now + COMMIT_EVERY_MS;
     }
     if (st == LF_OK && !reader->in_group && now >= reader->refresh_at_ms) {
-        st = lf_kafka_refresh_parts(reader,
-                                    left_ms < 1                 ? 1
-                                    : left_ms < REFRESH_WAIT_MS ? left_ms
-                                                                : REFRESH_WAIT_MS,
-                                    err);
+        /* Not cut to the caller's time: an answer that is always given up on too early would never come. */
+        st = lf_kafka_refresh_parts(reader, REFRESH_WAIT_MS, err);
         reader->refresh_at_ms = now + (st != LF_OK || lacks_topics(reader) ? REFRESH_AGAIN_MS : REFRESH_EVERY_MS);
     }
     if (st == LF_OK && now >= reader->ask_at_ms && lacks_positions(reader))
@@ -313,7 +310,7 @@ lf_kafka_read(struct lf_log_reader *base, size_t records_max, size_t bytes_max, 
         int64_t now = lf_clock_mono_ms();
         if (reader->failure.status != LF_OK)
             return take_failure(reader, err);
-        enum lf_status st = do_chores(reader, now, deadline - now, err);
+        enum lf_status st = do_chores(reader, now, err);
         if (st != LF_OK)
             return st;
         bool interrupted = atomic_exchange(&reader->interrupted, false);

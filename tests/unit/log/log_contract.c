@@ -104,15 +104,26 @@ open_reader(struct lf_log *log, const char *topic, enum lf_log_reset start)
     return reader;
 }
 
+/* One read; what may be tried again counts as nothing read. */
+static struct lf_log_batch
+read_once(struct lf_log_reader *reader, size_t records_max, size_t bytes_max, int64_t timeout_ms)
+{
+    struct lf_err err = {0};
+    struct lf_log_batch batch = {0};
+    enum lf_status st = lf_log_read(reader, records_max, bytes_max, timeout_ms, &batch, &err);
+    if (lf_status_fate(st) != LF_FATE_RETRY)
+        assert_ok(st);
+    return batch;
+}
+
 /* One batch that is not empty. */
 static struct lf_log_batch
 read_batch(struct lf_log_reader *reader, size_t records_max, size_t bytes_max)
 {
-    struct lf_err err = {0};
     struct lf_log_batch batch = {0};
     int64_t deadline = lf_clock_mono_ms() + PATIENCE_MS;
     while (batch.count == 0) {
-        assert_ok(lf_log_read(reader, records_max, bytes_max, 1000, &batch, &err));
+        batch = read_once(reader, records_max, bytes_max, 1000);
         assert_true(lf_clock_mono_ms() < deadline);
     }
     return batch;
@@ -486,7 +497,6 @@ seeking_goes_both_ways(void **state)
 static void
 starting_at_the_end_skips_what_is_there(void **state)
 {
-    struct lf_err err = {0};
     struct fixture f;
     set_up(&f, state);
     struct lf_log_writer *writer = open_writer(f.log, &f.acks);
@@ -499,7 +509,7 @@ starting_at_the_end_skips_what_is_there(void **state)
     int64_t deadline = lf_clock_mono_ms() + PATIENCE_MS;
     while (batch.count == 0) {
         append_some(writer, f.topic, next++, 1);
-        assert_ok(lf_log_read(reader, 1, LF_BATCH_BYTES_MAX, 100, &batch, &err));
+        batch = read_once(reader, 1, LF_BATCH_BYTES_MAX, 100);
         assert_true(lf_clock_mono_ms() < deadline);
     }
     assert_true(batch.records[0].offset >= 10);
@@ -537,7 +547,6 @@ batches_keep_to_their_limits(void **state)
 static void
 while_paused_nothing_comes_and_nothing_is_lost(void **state)
 {
-    struct lf_err err = {0};
     struct fixture f;
     set_up(&f, state);
     struct lf_log_writer *writer = open_writer(f.log, &f.acks);
@@ -549,9 +558,7 @@ while_paused_nothing_comes_and_nothing_is_lost(void **state)
     append_some(writer, f.topic, 20, 20);
     assert_drained(writer);
     for (int i = 0; i < 3; i++) {
-        struct lf_log_batch batch = {0};
-        assert_ok(lf_log_read(reader, 100, LF_BATCH_BYTES_MAX, 20, &batch, &err));
-        assert_int_equal(batch.count, 0);
+        assert_int_equal(read_once(reader, 100, LF_BATCH_BYTES_MAX, 20).count, 0);
     }
     lf_log_pause(reader, false);
     expect_some(reader, 5, 35);
@@ -588,10 +595,8 @@ acknowledgements_and_records_are_announced(void **state)
     struct lf_log_reader_options options = {.topics = &name, .topic_count = 1, .wake = {count_wake, &news}};
     struct lf_log_reader *reader = NULL;
     assert_ok(lf_log_reader_open(f.log, &options, &reader, &err));
-    struct lf_log_batch batch;
-    /* Long enough for the reader to be at the end of its partitions. */
-    for (int i = 0; i < 20; i++)
-        assert_ok(lf_log_read(reader, 1, LF_BATCH_BYTES_MAX, 20, &batch, &err));
+    for (int i = 0; i < 20; i++) /* long enough for the reader to be at the end of its partitions */
+        assert_int_equal(read_once(reader, 1, LF_BATCH_BYTES_MAX, 20).count, 0);
     atomic_store(&news, 0);
     struct lf_log_writer *writer = NULL;
     assert_ok(lf_log_writer_open(f.log, (struct lf_wake){count_wake, &acked}, take_ack, &f.acks, &writer, &err));
@@ -886,9 +891,7 @@ a_topic_that_comes_later_is_read(void **state)
     struct fixture f;
     open_fixture(&f, state, true);
     struct lf_log_reader *reader = open_reader(f.log, f.topic, LF_RESET_EARLIEST);
-    struct lf_log_batch batch = {0};
-    assert_ok(lf_log_read(reader, 1, LF_BATCH_BYTES_MAX, 20, &batch, &err));
-    assert_int_equal(batch.count, 0);
+    assert_int_equal(read_once(reader, 1, LF_BATCH_BYTES_MAX, 20).count, 0);
     assert_ok(lf_log_ensure_topic(f.log, lf_bytes_of(f.topic), PATIENCE_MS, &err));
     struct lf_log_writer *writer = open_writer(f.log, &f.acks);
     append_some(writer, f.topic, 0, 10);
