@@ -8,6 +8,8 @@
 #include <string.h>
 
 enum { CE_HEADERS_MAX = 7 };
+#define TIME_US_MIN INT64_C(-62135596800000000) /* 0001-01-01T00:00:00Z */
+#define TIME_US_MAX INT64_C(253402300799999999) /* 9999-12-31T23:59:59.999999Z */
 
 /* The member at *at if it has the name (then *at moves on), else wherever it is, else NULL. */
 static const struct lf_member *
@@ -67,10 +69,20 @@ order_payload(const struct lf_event *event, struct lf_arena *arena, struct lf_va
     return LF_OK;
 }
 
+static bool
+is_envelope_member(struct lf_bytes name)
+{
+    return lf_bytes_equal(name, LF_ENVELOPE_ID) || lf_bytes_equal(name, LF_ENVELOPE_TYPE) ||
+           lf_bytes_equal(name, LF_ENVELOPE_PAYLOAD);
+}
+
+/* Of an event that came in another envelope, members may have the names of ours: there is room for one of each. */
 static void
 write_extra(struct lf_buf *out, const struct lf_value *extra)
 {
     for (uint32_t i = 0; extra->type == LF_V_OBJECT && i < extra->count; i++) {
+        if (is_envelope_member(extra->u.members[i].name))
+            continue;
         lf_buf_add_char(out, ',');
         lf_json_write_string(out, extra->u.members[i].name);
         lf_buf_add_char(out, ':');
@@ -107,14 +119,25 @@ encode_value(const struct lf_event *event, struct lf_arena *arena, struct lf_byt
     return st;
 }
 
+/* RFC 3339 has years 1 to 9999; a time beyond (of a record with an odd timestamp) is left out. */
+static bool
+write_time(int64_t time_us, struct lf_arena *arena, struct lf_bytes *ret)
+{
+    char text[LF_TIME_TEXT_SIZE];
+    *ret = LF_BYTES_NONE;
+    if (time_us < TIME_US_MIN || time_us > TIME_US_MAX)
+        return true;
+    *ret = lf_arena_copy(arena, lf_bytes(text, lf_time_format(time_us, 6, text)));
+    return ret->ptr != NULL;
+}
+
 static enum lf_status
 encode_headers(const struct lf_codec_options *options, const struct lf_event *event, struct lf_arena *arena,
                struct lf_encoded *ret, struct lf_err *err)
 {
-    char time[LF_TIME_TEXT_SIZE];
+    struct lf_bytes time;
     struct lf_header *headers = LF_ARENA_ARRAY(arena, struct lf_header, CE_HEADERS_MAX + event->header_count);
-    struct lf_bytes at = lf_arena_copy(arena, lf_bytes(time, lf_time_format(event->time_us, 6, time)));
-    if (headers == NULL || at.ptr == NULL)
+    if (headers == NULL || !write_time(event->time_us, arena, &time))
         return lf_no_memory(err);
     size_t count = 0;
     headers[count++] = (struct lf_header){LF_CE_SPECVERSION, LF_LIT("1.0")};
@@ -122,7 +145,8 @@ encode_headers(const struct lf_codec_options *options, const struct lf_event *ev
     headers[count++] =
         (struct lf_header){LF_CE_SOURCE, options->source.ptr != NULL ? options->source : LF_LIT("/logfirst")};
     headers[count++] = (struct lf_header){LF_CE_TYPE, event->type_name};
-    headers[count++] = (struct lf_header){LF_CE_TIME, at};
+    if (time.ptr != NULL)
+        headers[count++] = (struct lf_header){LF_CE_TIME, time};
     if (event->entity_key.ptr != NULL)
         headers[count++] = (struct lf_header){LF_CE_SUBJECT, event->entity_key};
     headers[count++] = (struct lf_header){LF_CONTENT_TYPE, LF_LIT("application/json")};

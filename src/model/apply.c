@@ -71,7 +71,7 @@ compile_source(const struct applying *a, struct lf_apply_step *step)
         return;
     const struct lf_field *source = lf_find_field(a->event->fields, a->event->field_count, name);
     if (source == NULL) {
-        lf_compile_error(a->c, op_loc(a), "@apply(%s:): event \"%.*s\" has no field \"%.*s\".%s", a->op_name,
+        lf_compile_error(a->c, op_loc(a), "@apply(%s:): event \"%.*s\" has no field \"%.*s\"%s", a->op_name,
                          LF_FMT(a->event->type_name), LF_FMT(name),
                          lf_compile_suggest_field(a->c, a->event->fields, a->event->field_count, name));
         return;
@@ -173,7 +173,7 @@ suggest_event(struct lf_compiler *c, const struct lf_entity *entity, struct lf_b
         if (c->model->events[i].entity == entity)
             lf_gql_suggest_offer(&suggest, c->model->events[i].type_name);
     }
-    return lf_gql_suggest_text(&suggest, c->arena, NULL);
+    return lf_compile_hint(c, &suggest);
 }
 
 /* The event that a @apply names, if it may change the entity. */
@@ -186,7 +186,7 @@ find_event(struct lf_compiler *c, const struct lf_entity *entity, const struct l
     const struct lf_gql_loc *loc = lf_compile_arg_loc(directive, "event");
     const struct lf_decl *decl = lf_compile_decl(c, name);
     if (decl == NULL || decl->event == NULL) {
-        lf_compile_error(c, loc, "unknown event \"%.*s\": %s.%s", LF_FMT(name),
+        lf_compile_error(c, loc, "unknown event \"%.*s\": %s%s", LF_FMT(name),
                          decl != NULL ? "its type lacks @event" : "no type of that name has @event",
                          suggest_event(c, entity, name));
         return NULL;

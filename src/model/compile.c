@@ -16,22 +16,59 @@ lf_compile_array(struct lf_compiler *c, size_t count, size_t size)
     return items;
 }
 
+static const char *
+format(struct lf_compiler *c, const char *fmt, va_list ap)
+{
+    va_list again;
+    va_copy(again, ap);
+    int len = vsnprintf(NULL, 0, fmt, ap);
+    char *text = len >= 0 ? lf_arena_alloc(c->arena, (size_t)len + 1) : NULL;
+    if (text != NULL)
+        vsnprintf(text, (size_t)len + 1, fmt, again);
+    else
+        lf_compile_no_memory(c);
+    va_end(again);
+    return text != NULL ? text : "";
+}
+
 const char *
 lf_compile_printf(struct lf_compiler *c, const char *fmt, ...)
 {
     va_list ap;
     va_start(ap, fmt);
-    int len = vsnprintf(NULL, 0, fmt, ap);
-    va_end(ap);
-    char *text = len >= 0 ? lf_arena_alloc(c->arena, (size_t)len + 1) : NULL;
-    if (text == NULL) {
-        lf_compile_no_memory(c);
-        return "";
-    }
-    va_start(ap, fmt);
-    vsnprintf(text, (size_t)len + 1, fmt, ap);
+    const char *text = format(c, fmt, ap);
     va_end(ap);
     return text;
+}
+
+static bool
+is_same_place(const struct lf_gql_error *error, const struct lf_gql_loc *loc)
+{
+    if (loc == NULL || error->loc_count == 0)
+        return loc == NULL && error->loc_count == 0;
+    return error->locs[0].source == loc->source && error->locs[0].line == loc->line &&
+           error->locs[0].column == loc->column;
+}
+
+void
+lf_compile_error(struct lf_compiler *c, const struct lf_gql_loc *loc, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    const char *text = format(c, fmt, ap);
+    va_end(ap);
+    for (const struct lf_gql_error *error = c->errors->first; error != NULL; error = error->next) {
+        if (is_same_place(error, loc) && lf_bytes_equal_text(error->message, text))
+            return;
+    }
+    (void)lf_gql_errors_add(c->errors, NULL, loc, "%s", text);
+}
+
+const char *
+lf_compile_hint(struct lf_compiler *c, const struct lf_gql_suggest *suggest)
+{
+    const char *text = lf_gql_suggest_text(suggest, c->arena, NULL);
+    return text[0] != '\0' ? lf_compile_printf(c, ".%s", text) : "";
 }
 
 struct lf_bytes

@@ -71,8 +71,10 @@ struct lf_compiler {
 /* A field whose type could not be understood has been reported; it is compatible with everything. */
 #define LF_T_BROKEN ((enum lf_field_type)(LF_T_OBJECT + 1))
 
-/* Adds an error at loc. */
-#define lf_compile_error(c, loc, ...) ((void)lf_gql_errors_add((c)->errors, NULL, (loc), __VA_ARGS__))
+/* Adds an error at loc, unless just that is there already (an input type is used by several mutations). */
+void lf_compile_error(struct lf_compiler *c, const struct lf_gql_loc *loc, const char *fmt, ...) LF_PRINTF(3, 4);
+/* `. Did you mean "x"?`, or "" where nothing is near: the end of a message. */
+const char *lf_compile_hint(struct lf_compiler *c, const struct lf_gql_suggest *suggest);
 /* Notes that memory ran out: nothing that was found so far is to be trusted. */
 static inline void
 lf_compile_no_memory(struct lf_compiler *c)
@@ -118,7 +120,7 @@ struct lf_field *lf_compile_fields(struct lf_compiler *c, const struct lf_decl *
 /* The object of a plain object type or input type, made on first use; NULL out of memory. */
 struct lf_object *lf_compile_object(struct lf_compiler *c, struct lf_decl *decl);
 struct lf_field *lf_find_field(struct lf_field *fields, size_t count, struct lf_bytes name);
-/* ` Did you mean "x"?` or "". */
+/* lf_compile_hint() of the fields' names. */
 const char *lf_compile_suggest_field(struct lf_compiler *c, const struct lf_field *fields, size_t count,
                                      struct lf_bytes name);
 /* The type as written, "[Float!]!". */

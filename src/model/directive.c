@@ -160,8 +160,8 @@ unknown_argument(struct lf_compiler *c, const struct directive_spec *spec, const
     lf_gql_suggest_init(&suggest, name->text);
     for (size_t i = 0; i < ARGS_MAX && spec->args[i].name != NULL; i++)
         lf_gql_suggest_offer(&suggest, lf_bytes_of(spec->args[i].name));
-    lf_compile_error(c, &name->loc, "@%s has no argument \"%.*s\".%s", spec->name, LF_FMT(name->text),
-                     lf_gql_suggest_text(&suggest, c->arena, NULL));
+    lf_compile_error(c, &name->loc, "@%s has no argument \"%.*s\"%s", spec->name, LF_FMT(name->text),
+                     lf_compile_hint(c, &suggest));
 }
 
 static void
@@ -246,8 +246,8 @@ unknown_directive(struct lf_compiler *c, const struct lf_gql_directive *directiv
     lf_gql_suggest_init(&suggest, directive->name.text);
     for (size_t i = 0; i < COUNT(specs); i++)
         lf_gql_suggest_offer(&suggest, lf_bytes_of(specs[i].name));
-    lf_compile_error(c, &directive->loc, "unknown directive @%.*s.%s", LF_FMT(directive->name.text),
-                     lf_gql_suggest_text(&suggest, c->arena, NULL));
+    lf_compile_error(c, &directive->loc, "unknown directive @%.*s%s", LF_FMT(directive->name.text),
+                     lf_compile_hint(c, &suggest));
 }
 
 static void

@@ -29,7 +29,7 @@ set_key(struct lf_compiler *c, struct lf_entity *entity, const struct lf_gql_dir
     const struct lf_gql_loc *loc = lf_compile_arg_loc(directive, "key");
     const struct lf_field *key = lf_find_field(entity->fields, entity->field_count, name);
     if (key == NULL) {
-        lf_compile_error(c, loc, "key \"%.*s\" is no field of \"%.*s\".%s", LF_FMT(name), LF_FMT(entity->name),
+        lf_compile_error(c, loc, "key \"%.*s\" is no field of \"%.*s\"%s", LF_FMT(name), LF_FMT(entity->name),
                          lf_compile_suggest_field(c, entity->fields, entity->field_count, name));
         return;
     }
@@ -77,16 +77,21 @@ set_names(struct lf_compiler *c, struct lf_entity *entity, const struct lf_gql_d
         lf_compile_no_memory(c);
         return;
     }
-    bool given = lf_compile_text_arg(directive, "collection", &entity->collection);
+    struct lf_bytes name = entity->collection;
+    (void)lf_compile_text_arg(directive, "collection", &name);
     const struct lf_gql_loc *loc = lf_compile_arg_loc(directive, "collection");
-    if (!is_name(entity->collection))
+    if (!is_name(name))
         lf_compile_error(c, loc,
                          "collection \"%.*s\" must be a name of at most 63 letters, digits and underscores: choose "
-                         "another one with @entity(collection:)",
-                         LF_FMT(entity->collection));
-    else if (is_reserved(entity->collection))
-        lf_compile_error(c, loc, "collection \"%.*s\" is a name of the server's own tables: choose another one%s",
-                         LF_FMT(entity->collection), given ? "" : " with @entity(collection:)");
+                         "another @entity(collection:)",
+                         LF_FMT(name));
+    else if (is_reserved(name))
+        lf_compile_error(c, loc,
+                         "collection \"%.*s\" is a name of the server's own tables: choose another "
+                         "@entity(collection:)",
+                         LF_FMT(name));
+    else
+        entity->collection = name;
 }
 
 /* --- clashes ------------------------------------------------------------------------------------------------------ */
@@ -107,6 +112,13 @@ claim(struct lf_compiler *c, struct lf_map *names, struct lf_bytes name, const s
     }
     const struct lf_bytes key = lf_bytes(folded, name.len);
     const struct lf_bytes *other = lf_map_get(names, key);
+    if (other != NULL && lf_bytes_equal(*other, owner)) {
+        lf_compile_error(c, loc,
+                         "both queries of \"%.*s\" would be called \"%.*s\": choose another "
+                         "@entity(collection:)",
+                         LF_FMT(owner), LF_FMT(name));
+        return;
+    }
     if (other != NULL) {
         lf_compile_error(c, loc, "%s \"%.*s\" of \"%.*s\" is also that of \"%.*s\": rename one%s", what, LF_FMT(name),
                          LF_FMT(owner), LF_FMT(*other),
@@ -143,7 +155,7 @@ check_queries(struct lf_compiler *c)
     claim(c, &names, LF_LIT("events"), &nowhere, "query", LF_LIT("Event"));
     size_t at = 0;
     for (const struct lf_decl *decl; (decl = lf_compile_next(c, &at)) != NULL;) {
-        if (decl->entity == NULL)
+        if (decl->entity == NULL || lf_bytes_equal_text(decl->name.text, "Event")) /* the latter clashes as a type */
             continue;
         claim(c, &names, decl->entity->single, &decl->name.loc, "query", decl->entity->name);
         claim(c, &names, decl->entity->collection, &decl->name.loc, "collection", decl->entity->name);
@@ -167,8 +179,8 @@ set_initial(struct lf_compiler *c, struct lf_entity *entity, size_t index, struc
                          LF_FMT(field->name));
         return;
     }
-    field->has_initial = lf_compile_literal(c, field, node, &field->initial, &why);
-    if (!field->has_initial)
+    field->has_initial = true; /* if a wrong one: that is reported, not that there is none */
+    if (!lf_compile_literal(c, field, node, &field->initial, &why))
         lf_compile_error(c, &node->loc, "@initial(value:) of \"%.*s\" (%s): %s", LF_FMT(field->name),
                          lf_compile_type_text(c, field), why);
 }

@@ -53,7 +53,7 @@ suggest_entity(struct lf_compiler *c, struct lf_bytes name)
     lf_gql_suggest_init(&suggest, name);
     for (size_t i = 0; i < c->model->entity_count; i++)
         lf_gql_suggest_offer(&suggest, c->model->entities[i].name);
-    return lf_gql_suggest_text(&suggest, c->arena, NULL);
+    return lf_compile_hint(c, &suggest);
 }
 
 /* Finds the event's field that says which entity it is about. */
@@ -94,7 +94,7 @@ set_entity(struct lf_compiler *c, struct lf_event_type *event, const struct lf_d
     struct lf_entity *entity = lf_map_get(&c->model->entity_map, name);
     if (entity == NULL) {
         const struct lf_decl *other = lf_compile_decl(c, name);
-        lf_compile_error(c, lf_compile_arg_loc(directive, "entity"), "\"%.*s\" is no entity: %s.%s", LF_FMT(name),
+        lf_compile_error(c, lf_compile_arg_loc(directive, "entity"), "\"%.*s\" is no entity: %s%s", LF_FMT(name),
                          other != NULL ? "mark its type with @entity" : "no type of that name has @entity",
                          suggest_entity(c, name));
         return;
@@ -124,7 +124,7 @@ set_message_key(struct lf_compiler *c, struct lf_event_type *event, const struct
         return;
     }
     if (field == NULL) {
-        lf_compile_error(c, loc, "message key \"%.*s\" is no field of \"%.*s\" (and not \"eventId\").%s", LF_FMT(name),
+        lf_compile_error(c, loc, "message key \"%.*s\" is no field of \"%.*s\" (and not \"eventId\")%s", LF_FMT(name),
                          LF_FMT(event->type_name),
                          lf_compile_suggest_field(c, event->fields, event->field_count, name));
         return;

@@ -168,7 +168,7 @@ lf_compile_suggest_field(struct lf_compiler *c, const struct lf_field *fields, s
     lf_gql_suggest_init(&suggest, name);
     for (size_t i = 0; i < count; i++)
         lf_gql_suggest_offer(&suggest, fields[i].name);
-    return lf_gql_suggest_text(&suggest, c->arena, NULL);
+    return lf_compile_hint(c, &suggest);
 }
 
 const char *

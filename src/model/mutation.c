@@ -86,7 +86,7 @@ check_fill(const struct emitting *e, const struct lf_field *target, const struct
         lf_compile_error(e->c, &from->loc, "%s is %s, but fills \"%.*s\" of \"%.*s\", which is %s: use one type",
                          filler_text(e, arg, inner), lf_compile_type_text(e->c, from), LF_FMT(target->name),
                          LF_FMT(e->event->type_name), lf_compile_type_text(e->c, target));
-    else if (target->non_null && may_be_null)
+    else if (target->non_null && may_be_null && from->type != LF_T_BROKEN)
         lf_compile_error(e->c, &from->loc, "%s may be null, but fills \"%.*s\" of \"%.*s\", which may not: %s",
                          filler_text(e, arg, inner), LF_FMT(target->name), LF_FMT(e->event->type_name),
                          from->non_null ? "make the argument non-null"
@@ -123,7 +123,7 @@ fills_nothing(const struct emitting *e, const struct lf_field *arg, const struct
 {
     const struct lf_field *from = inner != NULL ? inner : arg;
     lf_compile_error(e->c, &from->loc,
-                     "%s fills no field of event \"%.*s\": add the field to the event, or remove it.%s",
+                     "%s fills no field of event \"%.*s\": add the field to the event, or remove it%s",
                      filler_text(e, arg, inner), LF_FMT(e->event->type_name),
                      lf_compile_suggest_field(e->c, e->event->fields, e->event->field_count, from->name));
 }
@@ -190,7 +190,7 @@ suggest_event(struct lf_compiler *c, struct lf_bytes name)
     lf_gql_suggest_init(&suggest, name);
     for (size_t i = 0; i < c->model->event_count; i++)
         lf_gql_suggest_offer(&suggest, c->model->events[i].type_name);
-    return lf_gql_suggest_text(&suggest, c->arena, NULL);
+    return lf_compile_hint(c, &suggest);
 }
 
 static const struct lf_event_type *
@@ -208,7 +208,7 @@ find_emitted(struct lf_compiler *c, const struct lf_gql_field_def *def)
     const struct lf_decl *decl = lf_compile_decl(c, name);
     if (decl != NULL && decl->event != NULL)
         return decl->event;
-    lf_compile_error(c, lf_compile_arg_loc(directive, "event"), "unknown event \"%.*s\": %s.%s", LF_FMT(name),
+    lf_compile_error(c, lf_compile_arg_loc(directive, "event"), "unknown event \"%.*s\": %s%s", LF_FMT(name),
                      decl != NULL ? "its type lacks @event" : "no type of that name has @event",
                      suggest_event(c, name));
     return NULL;

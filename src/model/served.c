@@ -140,10 +140,12 @@ add_entity(struct serving *s, const struct lf_entity *entity)
     add_entity_filter(s, entity);
 }
 
-/* An entity whose key is known; what depends on a key that is not has been reported. */
+/* An entity whose key is known and whose name is its own; what depends on others has been, or will be, reported. */
 static bool
 is_complete(const struct lf_entity *entity)
 {
+    if (lf_bytes_equal_text(entity->name, "Event") || lf_gql_scalar_find(entity->name) != NULL)
+        return false;
     return entity->key != SIZE_MAX && is_comparable(&entity->fields[entity->key]);
 }
 
@@ -231,8 +233,9 @@ static bool
 clashes(struct lf_compiler *c, const struct lf_gql_definition *generated)
 {
     const struct lf_decl *decl = lf_compile_decl(c, generated->name.text);
+    bool scalar = generated->kind == LF_GQL_DEF_SCALAR;
     if (decl == NULL || generated->kind == LF_GQL_DEF_DIRECTIVE || generated->kind == LF_GQL_DEF_SCHEMA ||
-        generated->kind == LF_GQL_DEF_SCALAR || decl->role == LF_ROLE_QUERY)
+        (scalar && decl->kind == LF_GQL_DEF_SCALAR) || decl->role == LF_ROLE_QUERY)
         return false;
     lf_compile_error(c, &decl->name.loc,
                      decl->defined ? "type \"%.*s\" has the name of one that is provided or follows from an entity: "
