@@ -7,6 +7,25 @@
 #include <string.h>
 #include <unistd.h>
 
+/* SQLite tries to open for reading what it may not make, and then says that it is not there: look at the folder. */
+static enum lf_status
+explain_open(const char *path, struct lf_err *err)
+{
+    const char *slash = strrchr(path, '/');
+    char *folder = slash == NULL ? lf_strdup(".") : lf_strndup(path, slash == path ? 1 : (size_t)(slash - path));
+    if (folder == NULL)
+        return lf_no_memory(err);
+    enum lf_status st;
+    if (access(folder, F_OK) != 0)
+        st = lf_fail(err, LF_NOT_FOUND, "the store's folder \"%s\" does not exist", folder);
+    else if (access(path, F_OK) != 0 && access(folder, W_OK) != 0)
+        st = lf_fail(err, LF_DENIED, "no file may be made in the store's folder \"%s\"", folder);
+    else
+        st = lf_fail(err, LF_DENIED, "\"%s\" cannot be opened", path);
+    lf_free(folder);
+    return st;
+}
+
 enum lf_status
 lf_sqlite_connect(const char *path, bool read_only, sqlite3 **ret, struct lf_err *err)
 {
@@ -27,6 +46,8 @@ lf_sqlite_connect(const char *path, bool read_only, sqlite3 **ret, struct lf_err
         return LF_OK;
     }
     enum lf_status st = lf_sqlite_fail(db, rc, path, err);
+    if (st == LF_NOT_FOUND)
+        st = explain_open(path, err);
     sqlite3_close_v2(db);
     return st;
 }

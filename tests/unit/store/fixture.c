@@ -113,6 +113,13 @@ fixture_model(void)
     return model;
 }
 
+void
+fixture_redefine(struct lf_model *model, size_t entity, const char *const *fields, size_t count)
+{
+    model->entities[entity].fields = define_fields(&model->arena, fields, count);
+    model->entities[entity].field_count = count;
+}
+
 const struct lf_field *
 fixture_field(const struct lf_entity *entity, const char *name)
 {
