@@ -14,6 +14,8 @@ struct lf_bytes {
 #define LF_BYTES_NONE ((struct lf_bytes){NULL, 0})
 /* A view of a string literal. */
 #define LF_LIT(text) ((struct lf_bytes){"" text, sizeof(text) - 1})
+/* The same as an initialiser of something static. */
+#define LF_LIT_INIT(text) {"" text, sizeof(text) - 1}
 /* Arguments for printf's "%.*s". */
 #define LF_FMT(bytes) (int)((bytes).len < 4096 ? (bytes).len : 4096), ((bytes).ptr != NULL ? (bytes).ptr : "")
 

@@ -41,7 +41,7 @@ answer(struct pending *p, const struct lf_receipt *receipt, enum lf_event_status
     enum { MEMBERS = 8 };
     struct lf_member *members = LF_ARENA_ARRAY(&p->request->arena, struct lf_member, MEMBERS);
     char when[LF_TIME_TEXT_SIZE];
-    size_t when_len = lf_time_format(receipt->time_us, 3, when);
+    size_t when_len = lf_time_format(receipt->time_us, 6, when);
     struct lf_bytes time = lf_arena_copy(&p->request->arena, lf_bytes(when, when_len));
     struct lf_bytes id = lf_arena_copy(&p->request->arena, lf_bytes_of(receipt->event_id));
     p->request->mutations++;
@@ -347,7 +347,7 @@ generate(struct pending *p, const struct lf_field *field, bool *ok)
     char text[64]; /* a time or a UUID */
     struct lf_bytes made = lf_bytes_of(p->receipt.event_id);
     if (field->generated == LF_GENERATED_EVENT_TIME) {
-        made = lf_bytes(text, lf_time_format(p->event.time_us, 3, text));
+        made = lf_bytes(text, lf_time_format(p->event.time_us, 6, text));
     } else if (field->generated == LF_GENERATED_UUID) {
         struct lf_uuid uuid = lf_uuid_v7();
         struct lf_uuid base;

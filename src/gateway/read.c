@@ -120,8 +120,8 @@ lf_gateway_resolve_entity(struct lf_gql_slot *slot, const struct lf_gql_resolve_
 struct lf_value
 lf_gateway_status_value(enum lf_event_status status)
 {
-    static const struct lf_bytes names[] = {LF_LIT("UNKNOWN"), LF_LIT("LOGGED"), LF_LIT("STORED"),
-                                            LF_LIT("DEAD_LETTERED")};
+    static const struct lf_bytes names[] = {LF_LIT_INIT("UNKNOWN"), LF_LIT_INIT("LOGGED"), LF_LIT_INIT("STORED"),
+                                            LF_LIT_INIT("DEAD_LETTERED")};
     return lf_value_enum(names[status]);
 }
 

@@ -1,5 +1,6 @@
 /* Coercion of an operation's variables (section 6.1.2) and of a field's or directive's arguments (section 6.4.1). */
 #include "graphql/coerce.h"
+#include "graphql/names.h"
 #include "graphql/text.h"
 
 static const char BAD_INPUT[] = "BAD_USER_INPUT";
@@ -18,6 +19,7 @@ report_variable(struct lf_gql_coercion *c, const struct lf_gql_path *path, const
     struct lf_bytes name = variable->def->name.text;
     lf_gql_errors_add(variable->errors, BAD_INPUT, &variable->def->loc, "Variable \"$%.*s\" got invalid value %s%s; %s",
                       LF_FMT(name), lf_gql_text_value(c->arena, bad), lf_gql_place_text(c->arena, name, path), text);
+    c->full = variable->errors->count >= variable->errors->max;
 }
 
 static bool
@@ -70,19 +72,47 @@ refuse_variable_type(const struct variable *variable, struct lf_arena *arena)
     return false;
 }
 
+/* The values given, by name: a table where there are many. */
+struct given {
+    const struct lf_value *object;
+    struct lf_gql_names table;
+};
+enum { TABLE_FROM = 32 };
+
+static bool
+init_given(struct given *given, const struct lf_value *object, struct lf_arena *arena)
+{
+    given->object = object;
+    lf_gql_names_init(&given->table, arena);
+    if (object->type != LF_V_OBJECT || object->count < TABLE_FROM)
+        return true;
+    for (uint32_t i = 0; i < object->count; i++) {
+        if (!lf_gql_names_set(&given->table, object->u.members[i].name, &object->u.members[i].value))
+            return false;
+    }
+    return true;
+}
+
+static const struct lf_value *
+find_given(const struct given *given, struct lf_bytes name)
+{
+    return given->table.count != 0 ? lf_gql_names_get(&given->table, name) : lf_value_get(given->object, name);
+}
+
 bool
 lf_gql_coerce_variables(const struct lf_gql_schema *schema, const struct lf_gql_definition *operation,
                         const struct lf_value *given, struct lf_arena *arena, struct lf_value *ret,
                         struct lf_gql_errors *errors)
 {
+    struct given values;
     struct lf_member *members = LF_ARENA_ARRAY(arena, struct lf_member, operation->variable_count);
-    if (members == NULL) {
+    if (members == NULL || !init_given(&values, given, arena)) {
         lf_gql_errors_add(errors, NULL, &operation->loc, "%s", lf_gql_no_memory_text);
         return false;
     }
     size_t count = 0;
     bool ok = true;
-    for (size_t i = 0; i < operation->variable_count; i++) {
+    for (size_t i = 0; i < operation->variable_count && errors->count < errors->max; i++) {
         struct variable variable = {.def = &operation->variables[i], .errors = errors};
         struct lf_bytes name = variable.def->name.text;
         const struct lf_gql_type *type = lf_gql_type_of_ref(schema, arena, variable.def->type);
@@ -90,7 +120,7 @@ lf_gql_coerce_variables(const struct lf_gql_schema *schema, const struct lf_gql_
         if (type == NULL || !lf_gql_type_is_input(type))
             ok = refuse_variable_type(&variable, arena);
         else
-            ok &= coerce_variable(&variable, type, lf_value_get(given, name), arena, &members[count].value, &present);
+            ok &= coerce_variable(&variable, type, find_given(&values, name), arena, &members[count].value, &present);
         if (present)
             members[count++].name = name;
     }

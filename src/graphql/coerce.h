@@ -12,6 +12,7 @@ struct lf_gql_coercion {
     void (*report)(struct lf_gql_coercion *coercion, const struct lf_gql_path *path, const struct lf_value *bad,
                    const char *text);
     void *user;
+    bool full; /* set by report(): it wants to hear no more, and the rest is not looked at */
 };
 bool lf_gql_coerce_reporting(struct lf_gql_coercion *coercion, const struct lf_gql_type *type,
                              const struct lf_value *in, struct lf_value *ret);

@@ -249,6 +249,16 @@ quote(char **at, struct lf_bytes key)
     return quoted;
 }
 
+static bool
+has_large_args(const struct lf_gql_selection *node)
+{
+    for (size_t i = 0; i < node->arg_count; i++) {
+        if (node->args[i].value->kind == LF_GQL_LIST || node->args[i].value->kind == LF_GQL_OBJECT)
+            return true;
+    }
+    return false;
+}
+
 static struct lf_gql_plan *
 pack(const struct walk *w, struct lf_arena *arena, bool shared)
 {
@@ -271,6 +281,7 @@ pack(const struct walk *w, struct lf_arena *arena, bool shared)
         field->nodes = nodes;
         field->node_count = group->count;
         field->is_type_name = lf_bytes_equal(group->def->name, LF_LIT("__typename"));
+        field->has_large_args = has_large_args(group->nodes[0]);
         field->shared = shared;
         nodes += group->count;
     }
@@ -343,14 +354,15 @@ lf_gql_plan_root(struct lf_gql_plans *plans, const struct lf_gql_definition *ope
         known++;
     if (known->root != NULL)
         return known->root;
-    if (!known->examined) {
+    bool share = plans->arena != arena;
+    if (share && !known->examined) {
         known->conditional = false;
         examine(plans, known, arena);
     }
+    share = share && !known->conditional;
     struct walk w;
     init_walk(&w, plans, arena, object, variables);
     visit_all(&w, &operation->set);
-    bool share = !known->conditional && plans->arena != arena;
     struct lf_gql_plan *plan = finish(&w, share, work);
     if (plan != NULL && plan->shared)
         known->root = plan;

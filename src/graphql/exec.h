@@ -40,7 +40,8 @@ struct lf_gql_exec {
     struct lf_gql_request request;
     const struct lf_gql_definition *operation;
     struct lf_gql_plans *plans;
-    struct lf_value variables; /* coerced */
+    struct lf_value variables;      /* coerced */
+    struct lf_gql_names large_args; /* &entry.field -> struct entry (execute.c) */
     struct lf_gql_errors errors;
     struct lf_gql_error spare; /* for running out of memory */
     struct lf_gql_slot root;

@@ -52,13 +52,48 @@ lf_gql_root_type(const struct lf_gql_schema *schema, enum lf_gql_operation_type 
 
 /* --- fields --- */
 
-bool
-lf_gql_exec_arguments(struct lf_gql_exec *exec, const struct lf_gql_plan_field *field, const struct lf_gql_path *path,
-                      struct lf_value *ret)
+static bool
+coerce_arguments(struct lf_gql_exec *exec, const struct lf_gql_plan_field *field, const struct lf_gql_path *path,
+                 struct lf_value *ret)
 {
     const struct lf_gql_selection *node = field->nodes[0];
     return lf_gql_coerce_arguments(field->def->args, field->def->arg_count, node->args, node->arg_count, &node->loc,
                                    &exec->variables, exec->request.arena, path, ret, &exec->errors);
+}
+
+/* Arguments are the same for every object of a request. Large ones are kept, or a long list would multiply them. */
+struct entry {
+    const struct lf_gql_plan_field *field;
+    struct lf_value args;
+};
+
+static struct lf_bytes
+entry_key(const struct lf_gql_plan_field *const *field)
+{
+    return lf_bytes((const char *)field, sizeof(*field));
+}
+
+bool
+lf_gql_exec_arguments(struct lf_gql_exec *exec, const struct lf_gql_plan_field *field, const struct lf_gql_path *path,
+                      struct lf_value *ret)
+{
+    if (!field->has_large_args)
+        return coerce_arguments(exec, field, path, ret);
+    const struct entry *known = lf_gql_names_get(&exec->large_args, entry_key(&field));
+    if (known != NULL) {
+        *ret = known->args;
+        return true;
+    }
+    if (!coerce_arguments(exec, field, path, ret))
+        return false;
+    struct entry *entry = lf_arena_alloc(exec->request.arena, sizeof(*entry));
+    if (entry != NULL) {
+        *entry = (struct entry){.field = field, .args = *ret};
+        if (lf_gql_names_set(&exec->large_args, entry_key(&entry->field), entry))
+            return true;
+    }
+    exec->errors.no_memory = true;
+    return false;
 }
 
 /* What a resolver is given, in one piece. */
@@ -332,6 +367,7 @@ lf_gql_exec_new(const struct lf_gql_request *request, const struct lf_gql_defini
     if (exec->plans == NULL)
         return NULL;
     lf_gql_errors_init(&exec->errors, request->arena, LF_GQL_ERRORS_MAX);
+    lf_gql_names_init(&exec->large_args, request->arena);
     exec->queue_end = &exec->queue;
     exec->root.exec = exec;
     exec->root.value = request->root;

@@ -18,6 +18,7 @@ struct lf_gql_plan_field {
     size_t node_count;
     struct lf_gql_plan *below; /* what has been planned of its selection sets so far, an object type each */
     bool is_type_name;         /* __typename */
+    bool has_large_args;       /* lists or objects: coerced once a request, not once an object */
     bool shared;               /* lives with the document, not with one request */
 };
 

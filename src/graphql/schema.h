@@ -139,6 +139,7 @@ struct lf_gql_schema {
     struct lf_gql_type *query;
     struct lf_gql_type *mutation;     /* NULL: none */
     struct lf_gql_type *subscription; /* NULL: none */
+    struct lf_gql_type *meta;         /* its fields are the meta fields; not one of types */
 };
 
 /*

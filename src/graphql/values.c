@@ -106,7 +106,7 @@ coerce_object(struct lf_gql_coercion *c, const struct lf_gql_type *type, const s
     bool ok = true;
     for (size_t i = 0; i < type->input_count; i++)
         ok &= coerce_member(c, &type->inputs[i], in, path, members, &count);
-    for (uint32_t i = 0; i < in->count; i++) {
+    for (uint32_t i = 0; i < in->count && !c->full; i++) {
         if (lf_map_get(&type->input_map, in->u.members[i].name) == NULL)
             ok = complain_unknown_member(c, type, in->u.members[i].name, in, path);
     }
@@ -177,6 +177,8 @@ static bool
 coerce(struct lf_gql_coercion *c, const struct lf_gql_type *type, const struct lf_value *in,
        const struct lf_gql_path *path, struct lf_value *ret)
 {
+    if (c->full)
+        return false;
     if (type->kind == LF_GQL_NON_NULL_TYPE) {
         if (in->type == LF_V_NULL)
             return complain(c, path, in,
@@ -237,8 +239,7 @@ static void
 keep_first(struct lf_gql_coercion *c, const struct lf_gql_path *path, const struct lf_value *bad, const char *text)
 {
     const char **why = c->user;
-    if (*why != NULL)
-        return;
+    c->full = true;
     *why = lf_arena_printf(c->arena, "Invalid value %s%s: %s", lf_gql_text_value(c->arena, bad),
                            lf_gql_place_text(c->arena, LF_LIT("value"), path), text);
     if (*why == NULL)
