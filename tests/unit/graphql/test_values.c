@@ -334,6 +334,64 @@ test_long_values(void **state)
     page_close(&page);
 }
 
+/* What is wrong a hundred thousand times is said as often as the error list can hold, in bounded time and memory. */
+static void
+test_many_mistakes(void **state)
+{
+    (void)state;
+    enum { MANY = 100000 };
+    struct page page;
+    page_open(&page, "query q($p: Point, $l: [Int!]) { f(a: 1, e: RED) }");
+    const struct lf_gql_definition *operation = page_parse(&page)->definitions[0];
+    struct lf_member *fields = LF_ARENA_ARRAY(&page.arena, struct lf_member, MANY);
+    struct lf_value *items = LF_ARENA_ARRAY(&page.arena, struct lf_value, MANY);
+    for (size_t i = 0; i < MANY; i++)
+        fields[i].name = lf_bytes_of(lf_arena_printf(&page.arena, "unknown%zu", i));
+    struct lf_member members[2] = {{LF_LIT("p"), lf_value_object(fields, MANY)},
+                                   {LF_LIT("l"), lf_value_list(items, MANY)}};
+    struct lf_value given = lf_value_object(members, 2);
+    struct lf_value out;
+    size_t before = page.arena.used;
+    assert_false(lf_gql_coerce_variables(kit.schema, operation, &given, &page.arena, &out, &page.errors));
+    assert_int_equal(page.errors.count, LF_GQL_ERRORS_MAX);
+    assert_true(page.arena.used - before < 1000 * 1000);
+    const char *why;
+    before = page.arena.used;
+    assert_false(lf_gql_coerce_value(type_of(&page, "Point"), &members[0].value, &page.arena, &out, &why));
+    assert_true(page.arena.used - before < 100 * 1000);
+    page_close(&page);
+}
+
+/* Many variables are found by name, however many there are. */
+static void
+test_many_variables(void **state)
+{
+    (void)state;
+    enum { MANY = 2000 };
+    struct page page;
+    struct lf_buf text;
+    lf_buf_init(&text, 1000000);
+    lf_buf_add_text(&text, "query q(");
+    for (int i = 0; i < MANY; i++)
+        lf_buf_printf(&text, "$v%d: Int ", i);
+    lf_buf_add_text(&text, ") { f(a: 1, e: RED) }");
+    lf_buf_add(&text, lf_bytes("", 1));
+    page_open(&page, text.ptr);
+    const struct lf_gql_definition *operation = page_parse(&page)->definitions[0];
+    struct lf_member *members = LF_ARENA_ARRAY(&page.arena, struct lf_member, MANY);
+    for (int i = 0; i < MANY; i++)
+        members[MANY - 1 - i] =
+            (struct lf_member){lf_bytes_of(lf_arena_printf(&page.arena, "v%d", i)), lf_value_int(i)};
+    struct lf_value given = lf_value_object(members, MANY);
+    struct lf_value out;
+    assert_true(lf_gql_coerce_variables(kit.schema, operation, &given, &page.arena, &out, &page.errors));
+    assert_int_equal(out.count, MANY);
+    for (int i = 0; i < MANY; i++)
+        assert_int_equal(out.u.members[i].value.u.integer, i);
+    lf_buf_release(&text);
+    page_close(&page);
+}
+
 /* Out of memory nothing is accepted that was not coerced. */
 static void
 test_no_memory(void **state)
@@ -368,8 +426,10 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_values),    cmocka_unit_test(test_literals),  cmocka_unit_test(test_untyped_literals),
-        cmocka_unit_test(test_variables), cmocka_unit_test(test_arguments), cmocka_unit_test(test_long_values),
+        cmocka_unit_test(test_values),           cmocka_unit_test(test_literals),
+        cmocka_unit_test(test_untyped_literals), cmocka_unit_test(test_variables),
+        cmocka_unit_test(test_arguments),        cmocka_unit_test(test_long_values),
+        cmocka_unit_test(test_many_mistakes),    cmocka_unit_test(test_many_variables),
         cmocka_unit_test(test_no_memory),
     };
     return cmocka_run_group_tests(tests, open_kit, close_kit);
