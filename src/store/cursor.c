@@ -82,10 +82,10 @@ lf_cursor_decode(const struct lf_list_query *query, struct lf_bytes cursor, stru
     struct lf_value list;
     if (cursor.len > CURSOR_BYTES_MAX * 2)
         return not_a_cursor(err);
-    struct lf_bytes json = lf_base64_read(cursor, arena);
-    if (json.ptr == NULL)
-        return not_a_cursor(err);
-    enum lf_status st = lf_json_parse(arena, json, &list, NULL);
+    struct lf_bytes json;
+    enum lf_status st = lf_base64_read(cursor, arena, &json, NULL);
+    if (st == LF_OK)
+        st = lf_json_parse(arena, json, &list, NULL);
     if (st == LF_NO_MEMORY)
         return lf_no_memory(err);
     size_t count = query->order_count + 1;
@@ -95,8 +95,10 @@ lf_cursor_decode(const struct lf_list_query *query, struct lf_bytes cursor, stru
     for (size_t i = 0; i < count; i++) {
         const struct lf_field *field = field_of(query, i);
         struct lf_value *value = &list.u.items[i + 1];
-        if ((value->type == LF_V_NULL && field->non_null) ||
-            lf_store_normalize(field, value, arena, value, NULL) != LF_OK)
+        st = lf_store_normalize(field, value, arena, value, NULL);
+        if (st == LF_NO_MEMORY)
+            return lf_no_memory(err);
+        if (st != LF_OK || (value->type == LF_V_NULL && field->non_null))
             return not_a_cursor(err);
     }
     *ret_values = lf_value_list(list.u.items + 1, count);

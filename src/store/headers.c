@@ -38,21 +38,23 @@ base64_digit(char c)
     return c == '+' || c == '-' ? 62 : c == '/' || c == '_' ? 63 : -1;
 }
 
-struct lf_bytes
-lf_base64_read(struct lf_bytes text, struct lf_arena *arena)
+enum lf_status
+lf_base64_read(struct lf_bytes text, struct lf_arena *arena, struct lf_bytes *ret, struct lf_err *err)
 {
     while (text.len != 0 && text.ptr[text.len - 1] == '=')
         text.len--;
+    if (text.len % 4 == 1)
+        return lf_fail(err, LF_INVALID, "%zu characters cannot be base64", text.len);
     char *out = lf_arena_alloc(arena, text.len + 1);
-    if (out == NULL || text.len % 4 == 1)
-        return LF_BYTES_NONE;
+    if (out == NULL)
+        return lf_no_memory(err);
     uint32_t word = 0;
     unsigned bits = 0;
     size_t len = 0;
     for (size_t i = 0; i < text.len; i++) {
         int digit = base64_digit(text.ptr[i]);
         if (digit < 0)
-            return LF_BYTES_NONE;
+            return lf_fail(err, LF_INVALID, "character %zu is not of base64", i);
         word = word << 6 | (uint32_t)digit;
         bits += 6;
         if (bits >= 8) {
@@ -61,7 +63,8 @@ lf_base64_read(struct lf_bytes text, struct lf_arena *arena)
         }
     }
     out[len] = '\0';
-    return lf_bytes(out, len);
+    *ret = lf_bytes(out, len);
+    return LF_OK;
 }
 
 static void
@@ -195,9 +198,8 @@ read_bytes(const struct lf_value *value, struct lf_arena *arena, struct lf_bytes
     } else if (value->type == LF_V_STRING) {
         *ret = lf_value_text(value);
     } else if (encoded != NULL && encoded->type == LF_V_STRING) {
-        *ret = lf_base64_read(lf_value_text(encoded), arena);
-        if (ret->ptr == NULL)
-            return lf_fail(err, LF_CORRUPT, "stored headers hold text that is not base64");
+        enum lf_status st = lf_base64_read(lf_value_text(encoded), arena, ret, err);
+        return st == LF_INVALID ? lf_fail(err, LF_CORRUPT, "stored headers hold text that is not base64") : st;
     } else {
         return lf_fail(err, LF_CORRUPT, "stored headers hold something that is not text");
     }

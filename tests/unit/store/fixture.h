@@ -30,7 +30,7 @@ extern struct lf_err err;
  * entity). Free with lf_model_free(). */
 struct lf_model *fixture_model(void);
 enum { THING, QUOTE, COUNTER };
-/* Gives an entity other fields: "name:Type", with ! for non-null and [] around for a list, as in the schema language. */
+/* Gives an entity other fields: "name:Type", with ! for non-null and [] around for a list, as in SDL. */
 void fixture_redefine(struct lf_model *model, size_t entity, const char *const *fields, size_t count);
 const struct lf_field *fixture_field(const struct lf_entity *entity, const char *name);
 

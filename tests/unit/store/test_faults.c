@@ -2,7 +2,7 @@
  * Every call that a consumer makes fails once, at every place, in every way: what is in the store afterwards is what a
  * number of whole batches left there, and going on from the position gives the same as if nothing had happened.
  */
-#include "fixture.h"
+#include "workload.h"
 
 #include "base/mem.h"
 #include "store/fault.h"
@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { BATCHES = 4, BATCH = 3 };
+enum { BATCHES = 4 };
 
 struct world {
     struct lf_model *model;
@@ -20,79 +20,16 @@ struct world {
     struct lf_arena arena;
 };
 
-/* One batch, as a consumer writes it: events, one of them a dead letter, a count of them as state, the position. */
-static enum lf_status
-write_batch(struct world *w, int64_t from, struct lf_err *error)
-{
-    const struct lf_event *events[BATCH];
-    enum lf_append_outcome outcomes[BATCH];
-    const struct lf_entity *counter = &w->model->entities[COUNTER];
-    struct lf_bytes key = LF_LIT("1");
-    struct lf_value state = LF_VALUE_NULL;
-    for (int i = 0; i < BATCH; i++)
-        events[i] = fixture_event(w->model, &w->arena, (int)from * BATCH + i, "CounterMoved", "{\"number\":1}");
-    enum lf_status st = lf_store_begin(w->session, error);
-    if (st == LF_OK)
-        st = lf_store_append(w->session, events, BATCH, outcomes, error);
-    if (st == LF_OK)
-        st = lf_store_load(w->session, counter, &key, 1, &w->arena, &state, error);
-    if (st != LF_OK)
-        return st;
-    const struct lf_value *value = lf_value_get_text(&state, "value");
-    int64_t count = value != NULL ? value->u.integer : 0;
-    for (int i = 0; i < BATCH; i++) {
-        assert_int_equal(outcomes[i], LF_APPENDED);
-        count++;
-    }
-    const char *text = lf_arena_printf(&w->arena, "{\"number\":1,\"value\":%lld}", (long long)count);
-    struct lf_state_change change = {.key = key, .state = fixture_json(&w->arena, text)};
-    struct lf_dead_letter letter = fixture_letter((int)from + 1000);
-    st = lf_store_save(w->session, counter, &change, 1, error);
-    if (st == LF_OK)
-        st = lf_store_bury(w->session, &letter, 1, error);
-    if (st == LF_OK)
-        st = lf_store_advance(w->session, LF_LIT("g"), LF_LIT("t"), 0, from == 0 ? -1 : from, from + 1, error);
-    if (st == LF_OK)
-        st = lf_store_commit(w->session, error);
-    return st;
-}
-
-/* Reads the position and works off what is left; returns the first failure. */
 static enum lf_status
 work(struct world *w, struct lf_err *error)
 {
-    int64_t next;
-    enum lf_status st = lf_store_position(w->session, LF_LIT("g"), LF_LIT("t"), 0, &next, error);
-    if (st != LF_OK)
-        return st;
-    for (int64_t batch = next < 0 ? 0 : next; st == LF_OK && batch < BATCHES; batch++)
-        st = write_batch(w, batch, error);
-    if (st != LF_OK)
-        lf_store_abort(w->session);
-    return st;
+    return workload_run(w->model, w->session, BATCHES, &w->arena, error);
 }
 
-/* Whole batches only, everywhere the same number of them. Returns how many. */
 static int64_t
 assert_whole(struct world *w)
 {
-    struct lf_list_query query = {.first = 100};
-    struct lf_list_result list;
-    struct lf_dead_letter *letters;
-    struct lf_value state;
-    size_t letter_count;
-    int64_t next;
-    OK(lf_store_position(w->session, LF_LIT("g"), LF_LIT("t"), 0, &next, &err));
-    int64_t batches = next < 0 ? 0 : next;
-    OK(lf_store_list(w->session, &query, &w->arena, &list, &err));
-    assert_int_equal(list.count, batches * BATCH);
-    OK(lf_store_dead_letters(w->session, 0, 100, &w->arena, &letters, &letter_count, &err));
-    assert_int_equal(letter_count, batches);
-    enum lf_status st = lf_store_get(w->session, &w->model->entities[COUNTER], LF_LIT("1"), &w->arena, &state, &err);
-    assert_int_equal(st, batches == 0 ? LF_NOT_FOUND : LF_OK);
-    if (batches != 0)
-        assert_int_equal(lf_value_get_text(&state, "value")->u.integer, batches * BATCH);
-    return batches;
+    return workload_check(w->model, w->session, &w->arena);
 }
 
 static void

@@ -1,0 +1,257 @@
+/*
+ * The n-th allocation fails, for n = 1, 2, …, SQLite's own included: the call says so, nothing leaks, nothing is half
+ * written, and the next try goes on.
+ */
+#include "workload.h"
+
+#include "base/mem.h"
+
+#include <sqlite3.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* ---- SQLite's memory through ours: the size stands in front ---- */
+
+enum { PREFIX = 16 };
+
+static void *
+memory_alloc(int size)
+{
+    char *block = lf_malloc((size_t)size + PREFIX);
+    if (block == NULL)
+        return NULL;
+    memcpy(block, &size, sizeof(size));
+    return block + PREFIX;
+}
+
+static void
+memory_free(void *ptr)
+{
+    lf_free((char *)ptr - PREFIX);
+}
+
+static void *
+memory_realloc(void *ptr, int size)
+{
+    char *block = lf_realloc((char *)ptr - PREFIX, (size_t)size + PREFIX);
+    if (block == NULL)
+        return NULL;
+    memcpy(block, &size, sizeof(size));
+    return block + PREFIX;
+}
+
+static int
+memory_size(void *ptr)
+{
+    int size;
+    memcpy(&size, (char *)ptr - PREFIX, sizeof(size));
+    return size;
+}
+
+static int
+memory_roundup(int size)
+{
+    return (size + 7) & ~7;
+}
+
+static int
+memory_init(void *ctx)
+{
+    (void)ctx;
+    return SQLITE_OK;
+}
+
+static void
+memory_shutdown(void *ctx)
+{
+    (void)ctx;
+}
+
+/* ---- the loops ---- */
+
+static char *folder;
+
+static const char *
+store_url(bool sqlite)
+{
+    static char url[600];
+    snprintf(url, sizeof(url), "sqlite:%s/store.db", folder);
+    return sqlite ? url : "memory:";
+}
+
+static void
+remove_store(void)
+{
+    static const char *const suffixes[] = {"", "-wal", "-shm"};
+    for (int i = 0; i < 3; i++) {
+        char path[600];
+        snprintf(path, sizeof(path), "%s/store.db%s", folder, suffixes[i]);
+        unlink(path);
+    }
+}
+
+/* Everything that reads, once. */
+static enum lf_status
+read_all(const struct lf_model *model, struct lf_store_session *session, struct lf_arena *arena, struct lf_err *error)
+{
+    const struct lf_entity *counter = &model->entities[COUNTER];
+    struct lf_filter filter = {
+        .kind = LF_FILTER_COMPARE, .field = fixture_field(counter, "value"), .op = LF_CMP_GT, .value = lf_value_int(0)};
+    struct lf_list_query query = {.entity = counter, .filter = &filter, .first = 1, .order_count = 1};
+    query.order[0].field = filter.field;
+    struct lf_list_result list;
+    struct lf_stored_event stored;
+    struct lf_value value;
+    struct lf_dead_letter *letters;
+    size_t count;
+    enum lf_status st = lf_store_list(session, &query, arena, &list, error);
+    if (st == LF_OK) {
+        query.after = list.cursors[0];
+        st = lf_store_list(session, &query, arena, &list, error);
+    }
+    if (st == LF_OK)
+        st = lf_store_get(session, counter, LF_LIT("1"), arena, &value, error);
+    if (st == LF_OK)
+        st = lf_store_event(session, LF_LIT("00000000-0000-7000-8000-000000000001"), arena, &stored, error);
+    if (st == LF_OK)
+        st = lf_store_event(session, LF_LIT("dead-1"), arena, &stored, error);
+    if (st == LF_OK)
+        st = lf_store_dead_letters(session, 0, 10, arena, &letters, &count, error);
+    return st;
+}
+
+/* An event that is there already, with its payload spelled otherwise: the slow path of append. */
+static enum lf_status
+append_duplicate(const struct lf_model *model, struct lf_store_session *session, struct lf_err *error)
+{
+    struct workload_event event;
+    const struct lf_event *events[] = {&event.event};
+    enum lf_append_outcome outcome = LF_APPENDED;
+    workload_event(model, 1, &event);
+    event.members[0].value = lf_value_float(1.0);
+    event.event.place.offset = 999999;
+    enum lf_status st = lf_store_begin(session, error);
+    if (st == LF_OK)
+        st = lf_store_append(session, events, 1, &outcome, error);
+    assert_true(st != LF_OK || outcome == LF_APPEND_DUPLICATE);
+    lf_store_abort(session);
+    return st;
+}
+
+enum { STEPS = 2 };
+
+/* Opens, writes two batches, reads, closes. */
+static enum lf_status
+session_of_work(const struct lf_model *model, bool sqlite, struct lf_err *error)
+{
+    struct lf_store *store = NULL;
+    struct lf_store_session *session = NULL;
+    struct lf_arena arena;
+    lf_arena_init(&arena, 64, 0); /* nearly each piece counts */
+    struct lf_store_options options = {.url = store_url(sqlite), .model = model};
+    enum lf_status st = lf_store_open(&options, &store, error);
+    if (st == LF_OK)
+        st = lf_store_session_open(store, true, &session, error);
+    if (st == LF_OK)
+        st = workload_run(model, session, STEPS, &arena, error);
+    if (st == LF_OK)
+        st = append_duplicate(model, session, error);
+    if (st == LF_OK)
+        st = read_all(model, session, &arena, error);
+    if (st == LF_OK)
+        st = lf_store_health(store, error);
+    lf_store_session_close(session);
+    lf_store_close(store);
+    lf_arena_release(&arena);
+    return st;
+}
+
+/* What the failed try has left behind is whole, and can be gone on from. */
+static void
+check_and_go_on(const struct lf_model *model)
+{
+    struct lf_store *store = NULL;
+    struct lf_store_session *session = NULL;
+    struct lf_arena arena;
+    lf_arena_init(&arena, 0, 0);
+    struct lf_store_options options = {.url = store_url(true), .model = model};
+    OK(lf_store_open(&options, &store, &err));
+    OK(lf_store_session_open(store, true, &session, &err));
+    assert_true(workload_check(model, session, &arena) <= STEPS);
+    OK(workload_run(model, session, STEPS, &arena, &err));
+    assert_int_equal(workload_check(model, session, &arena), STEPS);
+    lf_store_session_close(session);
+    lf_store_close(store);
+    lf_arena_release(&arena);
+}
+
+/* Fails allocation n, then n + stride …; every one of the first hundreds, where opening is. */
+static void
+run_loop(bool sqlite, bool sticky)
+{
+    struct lf_model *model = fixture_model();
+    bool hit = true;
+    OK(session_of_work(model, sqlite, &err)); /* what is allocated once in a process is by now */
+    remove_store();
+    int64_t live = lf_mem_live();
+    for (uint64_t n = 1; hit; n += n < 300 || !sqlite ? 1 : 11) {
+        struct lf_err error = {0};
+        lf_mem_fail_at(n, sticky);
+        enum lf_status st = session_of_work(model, sqlite, &error);
+        hit = lf_mem_fault_hit();
+        lf_mem_fail_at(0, false);
+        if (st != LF_OK && (!hit || st != LF_NO_MEMORY))
+            fail_msg("allocation %llu: %s: %s", (unsigned long long)n, lf_status_name(st), error.text);
+        assert_int_equal(lf_mem_live(), live);
+        if (sqlite)
+            check_and_go_on(model);
+        remove_store();
+    }
+    lf_model_free(model);
+}
+
+static void
+test_memory_runs_out_in_memory(void **state)
+{
+    (void)state;
+    run_loop(false, false);
+    run_loop(false, true);
+}
+
+static void
+test_memory_runs_out_in_sqlite(void **state)
+{
+    (void)state;
+    run_loop(true, false);
+}
+
+static void
+test_memory_stays_out_in_sqlite(void **state)
+{
+    (void)state;
+    run_loop(true, true);
+}
+
+int
+main(void)
+{
+    static const sqlite3_mem_methods methods = {.xMalloc = memory_alloc,
+                                                .xFree = memory_free,
+                                                .xRealloc = memory_realloc,
+                                                .xSize = memory_size,
+                                                .xRoundup = memory_roundup,
+                                                .xInit = memory_init,
+                                                .xShutdown = memory_shutdown};
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_memory_runs_out_in_memory),
+        cmocka_unit_test(test_memory_runs_out_in_sqlite),
+        cmocka_unit_test(test_memory_stays_out_in_sqlite),
+    };
+    sqlite3_config(SQLITE_CONFIG_MALLOC, &methods);
+    sqlite3_config(SQLITE_CONFIG_LOOKASIDE, 0, 0); /* each small block counts */
+    folder = fixture_folder();
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    fixture_remove(folder);
+    return failed;
+}
