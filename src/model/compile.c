@@ -113,7 +113,9 @@ read_source(struct lf_compiler *c, const struct lf_gql_source *source)
         lf_compile_error(c, &start, "the schema file is not well-formed UTF-8, from byte %zu on", at);
         return NULL;
     }
-    return lf_gql_parse(c->arena, source, &limits, c->errors);
+    const size_t before = c->errors->count;
+    const struct lf_gql_document *document = lf_gql_parse(c->arena, source, &limits, c->errors);
+    return c->errors->count == before && !c->errors->no_memory ? document : NULL;
 }
 
 /* Copies and parses the files. False if any cannot be read: then nothing can be said of the whole. */
@@ -183,6 +185,37 @@ compile(struct lf_compiler *c, const struct lf_model_file *files, size_t count)
         lf_compile_link(c);
 }
 
+static bool
+is_generated(const struct lf_compiler *c, const struct lf_gql_error *error)
+{
+    return error->loc_count != 0 && c->generated != NULL && error->locs[0].source == c->generated;
+}
+
+/* What is wrong with the generated part follows from what is wrong with the user's; only if he is told nothing else, he
+ * must be told that. */
+static void
+drop_consequences(struct lf_compiler *c)
+{
+    struct lf_gql_errors *errors = c->errors;
+    size_t generated = 0;
+    size_t kept = 0;
+    for (const struct lf_gql_error *error = errors->first; error != NULL; error = error->next) {
+        generated += is_generated(c, error);
+        kept++;
+    }
+    if (generated == kept)
+        return;
+    struct lf_gql_error **at = &errors->first;
+    while (*at != NULL) {
+        if (is_generated(c, *at))
+            *at = (*at)->next;
+        else
+            at = &(*at)->next;
+    }
+    errors->last = at;
+    errors->count -= generated;
+}
+
 /* Errors outlive a model that could not be: what they point to must not be the model's. */
 static void
 keep_places(struct lf_compiler *c)
@@ -240,6 +273,7 @@ lf_model_compile(const struct lf_model_file *files, size_t count, struct lf_gql_
     lf_map_release(&c.directive_names);
     if (!failed(&c, before) && c.model->schema != NULL)
         return c.model;
+    drop_consequences(&c);
     keep_places(&c);
     lf_model_free(c.model);
     return NULL;

@@ -19,6 +19,7 @@ struct serving {
     struct lf_compiler *c;
     struct lf_buf sdl;
     struct lf_map filters; /* types with a filter input already */
+    struct lf_map queries; /* names of queries in use */
 };
 
 /* --- filters ------------------------------------------------------------------------------------------------------ */
@@ -149,17 +150,29 @@ is_complete(const struct lf_entity *entity)
     return entity->key != SIZE_MAX && is_comparable(&entity->fields[entity->key]);
 }
 
+/* Whether the name is free, which it is no more; that it is not has been reported where entities are compiled. */
+static bool
+take_query(struct serving *s, struct lf_bytes name)
+{
+    enum lf_status st = lf_map_add(&s->queries, name, s);
+    if (st == LF_NO_MEMORY)
+        lf_compile_no_memory(s->c);
+    return st == LF_OK;
+}
+
 static void
 add_entity_queries(struct serving *s, const struct lf_entity *entity)
 {
     const struct lf_field *key = &entity->fields[entity->key];
-    lf_buf_printf(&s->sdl,
-                  "  \"One %.*s by its key; null if there is none.\"\n  %.*s(%.*s: %.*s!): %.*s\n"
-                  "  \"A page of %.*s.\"\n  %.*s(where: %.*sFilter, orderBy: [%.*sOrder!], first: Int = 50, after: "
-                  "String): %.*sConnection!\n",
-                  LF_FMT(entity->name), LF_FMT(entity->single), LF_FMT(key->name), LF_FMT(key->type_name),
-                  LF_FMT(entity->name), LF_FMT(entity->collection), LF_FMT(entity->collection), LF_FMT(entity->name),
-                  LF_FMT(entity->name), LF_FMT(entity->name));
+    struct lf_bytes name = entity->name;
+    if (take_query(s, entity->single))
+        lf_buf_printf(&s->sdl, "  \"One %.*s by its key; null if there is none.\"\n  %.*s(%.*s: %.*s!): %.*s\n",
+                      LF_FMT(name), LF_FMT(entity->single), LF_FMT(key->name), LF_FMT(key->type_name), LF_FMT(name));
+    if (take_query(s, entity->collection))
+        lf_buf_printf(&s->sdl,
+                      "  \"A page of %.*s.\"\n  %.*s(where: %.*sFilter, orderBy: [%.*sOrder!], first: Int = 50, "
+                      "after: String): %.*sConnection!\n",
+                      LF_FMT(entity->collection), LF_FMT(entity->collection), LF_FMT(name), LF_FMT(name), LF_FMT(name));
 }
 
 /* --- roots -------------------------------------------------------------------------------------------------------- */
@@ -168,6 +181,8 @@ static void
 add_query(struct serving *s)
 {
     lf_buf_printf(&s->sdl, "type %.*s {\n", LF_FMT(s->c->root_names[LF_GQL_QUERY]));
+    (void)take_query(s, LF_LIT("event"));
+    (void)take_query(s, LF_LIT("events"));
     for (size_t i = 0; i < s->c->model->entity_count; i++) {
         if (is_complete(&s->c->model->entities[i]))
             add_entity_queries(s, &s->c->model->entities[i]);
@@ -285,6 +300,7 @@ generated_document(struct lf_compiler *c)
     struct serving serving = {.c = c};
     lf_buf_init(&serving.sdl, SDL_BYTES_MAX);
     lf_map_init(&serving.filters);
+    lf_map_init(&serving.queries);
     generate(&serving);
     struct lf_bytes sdl = LF_BYTES_NONE;
     if (lf_buf_status(&serving.sdl, NULL) == LF_OK)
@@ -292,6 +308,7 @@ generated_document(struct lf_compiler *c)
     else
         lf_compile_no_memory(c);
     lf_map_release(&serving.filters);
+    lf_map_release(&serving.queries);
     lf_buf_release(&serving.sdl);
     const struct lf_gql_document *document = sdl.ptr != NULL ? parse_generated(c, sdl) : NULL;
     return document != NULL ? without_clashes(c, document) : NULL;

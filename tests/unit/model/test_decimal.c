@@ -49,7 +49,8 @@ static void
 test_not_decimals(void **state)
 {
     (void)state;
-    static const char *const texts[] = {"", "-", "+1", "01", "1.", ".5", "1e", "1e+", "0x1", " 1", "1 ", "NaN", "Infinity", "--1", "1.2.3", "1e5.5"};
+    static const char *const texts[] = {"",    "-",  "+1", "01",  "1.",       ".5",  "1e",    "1e+",
+                                        "0x1", " 1", "1 ", "NaN", "Infinity", "--1", "1.2.3", "1e5.5"};
     struct lf_arena arena;
     struct lf_bytes unused;
     lf_arena_init(&arena, 0, 0);
@@ -79,7 +80,8 @@ test_limits(void **state)
     assert_false(lf_decimal_valid(LF_LIT("1e99999999999999999999999999")));
     assert_int_equal(lf_decimal_sum(lf_bytes(nines, LF_DECIMAL_DIGITS_MAX), LF_LIT("0"), false, &arena, &sum), LF_OK);
     assert_int_equal(sum.len, LF_DECIMAL_DIGITS_MAX);
-    assert_int_equal(lf_decimal_sum(lf_bytes(nines, LF_DECIMAL_DIGITS_MAX), LF_LIT("1"), false, &arena, &sum), LF_LIMIT);
+    assert_int_equal(lf_decimal_sum(lf_bytes(nines, LF_DECIMAL_DIGITS_MAX), LF_LIT("1"), false, &arena, &sum),
+                     LF_LIMIT);
     assert_int_equal(lf_decimal_sum(LF_LIT("1e600"), LF_LIT("1e-600"), false, &arena, &sum), LF_LIMIT);
     lf_mem_fail_at(1, true);
     struct lf_arena dry;
@@ -125,11 +127,20 @@ static const struct {
     const char *text, *divisor;
     bool multiple;
 } multiples[] = {
-    {"0", "0.01", true},        {"1", "0.01", true},     {"0.3", "0.1", true},
-    {"0.35", "0.1", false},     {"-0.3", "0.1", true},   {"7.5", "2.5", true},
-    {"1e300", "7", false},      {"7e300", "7", true},    {"1e-300", "1", false},
-    {"4.35", "0.01", true},     {"10", "3", false},      {"12", "3", true},
-    {"123456789012345678901234567890", "10", true},      {"123456789012345678901234567891", "10", false},
+    {"0", "0.01", true},
+    {"1", "0.01", true},
+    {"0.3", "0.1", true},
+    {"0.35", "0.1", false},
+    {"-0.3", "0.1", true},
+    {"7.5", "2.5", true},
+    {"1e300", "7", false},
+    {"7e300", "7", true},
+    {"1e-300", "1", false},
+    {"4.35", "0.01", true},
+    {"10", "3", false},
+    {"12", "3", true},
+    {"123456789012345678901234567890", "10", true},
+    {"123456789012345678901234567891", "10", false},
 };
 
 static void

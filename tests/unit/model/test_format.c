@@ -181,8 +181,10 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_formats),      cmocka_unit_test(test_format_with_nul),
-        cmocka_unit_test(test_patterns),     cmocka_unit_test(test_bad_patterns),
+        cmocka_unit_test(test_formats),
+        cmocka_unit_test(test_format_with_nul),
+        cmocka_unit_test(test_patterns),
+        cmocka_unit_test(test_bad_patterns),
         cmocka_unit_test(test_pattern_without_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
