@@ -284,7 +284,8 @@ test_fields(void **state)
         {"{ me { id name boss { name tags } } }", NULL,
          "{\"me\":{\"id\":1,\"name\":\"A\",\"boss\":{\"name\":\"B\",\"tags\":[\"x\",\"y\"]}}}",
          "{\"data\":{\"me\":{\"id\":\"1\",\"name\":\"A\",\"boss\":{\"name\":\"B\",\"tags\":[\"x\",\"y\"]}}}}"},
-        {"{ me { id } me { name } ...f ... on Query { me { boss { id } } } } fragment f on Query { me { boss { name } } }",
+        {"{ me { id } me { name } ...f ... on Query { me { boss { id } } } } fragment f on Query { me { boss { name "
+         "} } }",
          NULL, "{\"me\":{\"id\":1,\"name\":\"A\",\"boss\":{\"id\":2,\"name\":\"B\"}}}",
          "{\"data\":{\"me\":{\"id\":\"1\",\"name\":\"A\",\"boss\":{\"name\":\"B\",\"id\":\"2\"}}}}"},
         {"{ me { id } users { id } some { id } any }", NULL,
@@ -306,7 +307,8 @@ test_abstract_types(void **state)
          "{\"node\":{\"__typename\":\"Robot\",\"id\":\"r\",\"model\":\"T\"}}",
          "{\"data\":{\"node\":{\"__typename\":\"Robot\",\"id\":\"r\",\"model\":\"T\"}}}"},
         {"{ found { ...u ... on Robot { t: __typename model } } } fragment u on User { name ... on Node { id } }", NULL,
-         "{\"found\":[{\"__typename\":\"User\",\"id\":1,\"name\":\"A\"},{\"__typename\":\"Robot\",\"model\":\"T\"},null]}",
+         "{\"found\":[{\"__typename\":\"User\",\"id\":1,\"name\":\"A\"},{\"__typename\":\"Robot\",\"model\":\"T\"},"
+         "null]}",
          "{\"data\":{\"found\":[{\"name\":\"A\",\"id\":\"1\"},{\"t\":\"Robot\",\"model\":\"T\"},null]}}"},
         {"{ node { id } }", NULL, "{\"node\":{\"id\":\"r\"}}",
          "{\"errors\":[{\"message\":\"Abstract type \\\"Node\\\" must resolve to an Object type at runtime for field"
@@ -391,7 +393,8 @@ test_result_errors(void **state)
          "{\"errors\":[{\"message\":\"No entry here.\"," AT(
              3, "\"mustBreak\"") ",\"extensions\":{\"code\":\"FORBIDDEN\",\"eventId\":7}}],\"data\":null}"},
         {"{ broken ... { broken } }", NULL, NULL,
-         "{\"errors\":[{\"message\":\"No entry here.\",\"locations\":[{\"line\":1,\"column\":3},{\"line\":1,\"column\":16}"
+         "{\"errors\":[{\"message\":\"No entry here.\",\"locations\":[{\"line\":1,\"column\":3},{\"line\":1,"
+         "\"column\":16}"
          "],\"path\":[\"broken\"],\"extensions\":{\"code\":\"FORBIDDEN\",\"eventId\":7}}],\"data\":{\"broken\":null}}"},
         {"{ number }", NULL, "{\"number\":\"x\"}",
          "{\"errors\":[{\"message\":\"Int cannot represent non-integer value: \\\"x\\\"\"," AT(
@@ -422,7 +425,8 @@ test_arguments(void **state)
          "{\"data\":{\"echo\":{\"one\":{\"b\":\"y\"}}}}"},
         {"query ($n: Int!) { number echo(list: [$n]) }", "{\"n\":\"x\"}", NULL,
          "{\"errors\":[{\"message\":\"Variable \\\"$n\\\" got invalid value \\\"x\\\"; Int cannot represent non-integer"
-         " value: \\\"x\\\"\",\"locations\":[{\"line\":1,\"column\":8}],\"extensions\":{\"code\":\"BAD_USER_INPUT\"}}]}"},
+         " value: \\\"x\\\"\",\"locations\":[{\"line\":1,\"column\":8}],"
+         "\"extensions\":{\"code\":\"BAD_USER_INPUT\"}}]}"},
     };
     (void)state;
     run_rows(rows, 1);
@@ -435,7 +439,7 @@ test_argument_errors(void **state)
 {
     static const struct row rows[] = {
         {"query ($a: Int = 3) { echo(in: {a: $a}) }", "{\"a\":null}", NULL,
-         "{\"errors\":[{\"message\":\"Argument \\\"in\\\" has invalid value {a: $a}.\"," AT(
+         "{\"errors\":[{\"message\":\"Argument \\\"in\\\" has invalid value { a: $a }.\"," AT(
              32, "\"echo\"") ",\"extensions\":{\"code\":\"BAD_USER_INPUT\"}}],\"data\":{\"echo\":null}}"},
     };
     (void)state;
@@ -874,7 +878,8 @@ static void
 test_no_memory(void **state)
 {
     static const char *const documents[] = {
-        "query ($c: ID, $y: Boolean!) { hello(name: \"x\") me { id friends { id laterName ...f @include(if: $y) } } node "
+        "query ($c: ID, $y: Boolean!) { hello(name: \"x\") me { id friends { id laterName ...f @include(if: $y) } } "
+        "node "
         "{ id } later echo(in: {a: 2}) x: echo(in: {a: 3}) any } fragment f on User { boss { id } }",
         "mutation ($c: ID!) { a: createQuote(amount: 1, customerId: $c) { eventId } b: laterStep(name: \"n\") { name } "
         "c: createQuote(amount: 1, customerId: $c) { success } }",

@@ -249,8 +249,10 @@ test_no_memory(void **state)
 {
     (void)state;
     static const char *const documents[] = {
-        "query q($a: [Boolean!] = [true], $n: Int) @onQuery(level: 1) { booleanList(booleanListArg: $a) dog { ...d } pet"
-        " { ... on Dog { x: name ...d } ... on Cat { x: name } } findDog(searchBy: {name: \"a\", owner: \"b\"}) { name } "
+        "query q($a: [Boolean!] = [true], $n: Int) @onQuery(level: 1) { booleanList(booleanListArg: $a) dog { ...d } "
+        "pet"
+        " { ... on Dog { x: name ...d } ... on Cat { x: name } } findDog(searchBy: {name: \"a\", owner: \"b\"}) { "
+        "name } "
         "arguments { intArgField(intArg: $n) } __schema { types { fields { name } } } } fragment d on Dog { nickname "
         "owner { pets { name } } }",
         "subscription s { newMessage { body } } query u($x: Int) { dog { x: name x: nickname @onField @onField } }",

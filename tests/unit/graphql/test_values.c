@@ -82,7 +82,8 @@ test_values(void **state)
         {"[[Int]]", "1", "[[1]]", NULL},
         {"Color", "\"RED\"", "\"RED\"", NULL},
         {"Color", "\"REDD\"", NULL,
-         "Invalid value \"REDD\": Value \"REDD\" does not exist in \"Color\" enum. Did you mean the enum value \"RED\"?"},
+         "Invalid value \"REDD\": Value \"REDD\" does not exist in \"Color\" enum. Did you mean the enum value "
+         "\"RED\"?"},
         {"Color", "1", NULL, "Invalid value 1: Enum \"Color\" cannot represent non-string value: 1."},
         {"Point", "{\"x\":1}", "{\"x\":1,\"y\":7}", NULL},
         {"Point", "{\"label\":\"a\",\"x\":1,\"y\":2,\"color\":null}",
@@ -238,7 +239,8 @@ test_variables(void **state)
         {"$c: Choice", "{\"c\":{\"a\":null}}", NULL,
          "1:9 Variable \"$c\" got invalid value null at \"c.a\"; Field \"a\" must be non-null.\n"},
         {"$c: Color", "{\"c\":\"rad\"}", NULL,
-         "1:9 Variable \"$c\" got invalid value \"rad\"; Value \"rad\" does not exist in \"Color\" enum. Did you mean the "
+         "1:9 Variable \"$c\" got invalid value \"rad\"; Value \"rad\" does not exist in \"Color\" enum. Did you "
+         "mean the "
          "enum value \"RED\"?\n"},
     };
     (void)state;
@@ -279,7 +281,8 @@ test_arguments(void **state)
         {"a: 1, b: $absent, c: $absent, e: RED", "{}", "{\"a\":1,\"b\":2,\"e\":\"RED\",\"g\":3}", ""},
         {"e: RED", "{}", NULL, "1:3 Argument \"a\" of required type \"Int!\" was not provided.\n"},
         {"a: $x, e: RED", "{}", NULL,
-         "1:8 Argument \"a\" of required type \"Int!\" was provided the variable \"$x\" which was not provided a runtime "
+         "1:8 Argument \"a\" of required type \"Int!\" was provided the variable \"$x\" which was not provided a "
+         "runtime "
          "value.\n"},
         {"a: $x, e: RED", "{\"x\":null}", NULL, "1:8 Argument \"a\" of non-null type \"Int!\" must not be null.\n"},
         {"a: null, e: RED", "{}", NULL, "1:8 Argument \"a\" of non-null type \"Int!\" must not be null.\n"},
