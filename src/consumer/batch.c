@@ -237,9 +237,7 @@ bury(struct lf_batch *batch, struct lf_err *err)
 static enum lf_status
 finish(struct lf_batch *batch, struct lf_err *err)
 {
-    enum lf_status st = lf_states_save(&batch->states, batch->session, &batch->arena, err);
-    if (st == LF_OK)
-        st = bury(batch, err);
+    enum lf_status st = bury(batch, err);
     if (st == LF_OK && !LF_DEFECT(no_advance) && !LF_DEFECT(advance_first))
         st = lf_positions_advance(batch->positions, batch->session, err);
     if (st != LF_OK)
@@ -297,15 +295,24 @@ only_event(struct lf_batch *batch)
     return only;
 }
 
-/* The store refuses something for good, a value beyond its limits perhaps: where only one event can be meant, it is
- * dead. */
+/*
+ * The events' part of a pass. What the store refuses for good, a value beyond its limits perhaps, is dead where only
+ * one event can be meant.
+ */
 static enum lf_status
-judge_refusal(struct lf_batch *batch, enum lf_status refusal, struct lf_err *err)
+store_events(struct lf_batch *batch, struct lf_err *err)
 {
-    struct lf_work *work = only_event(batch);
-    if (work == NULL || err == NULL)
-        return refusal;
-    return lf_work_kill(batch, work, "apply", "APPLY_FAILED", err->text, err);
+    struct lf_err local = {0};
+    size_t known = batch->dead_count;
+    enum lf_status st = work_off(batch, &local);
+    if (st == LF_OK && batch->dead_count == known)
+        st = lf_states_save(&batch->states, batch->session, &batch->arena, &local);
+    struct lf_work *only = lf_status_fate(st) == LF_FATE_REJECT ? only_event(batch) : NULL;
+    if (only != NULL)
+        return lf_work_kill(batch, only, "apply", "APPLY_FAILED", local.text, err);
+    if (st != LF_OK && err != NULL)
+        *err = local;
+    return st;
 }
 
 /* One pass. *ret_again: it has found more dead records and was rolled back. */
@@ -319,16 +326,12 @@ pass(struct lf_batch *batch, bool *ret_again, struct lf_err *err)
     if (st == LF_OK)
         st = lf_store_begin(batch->session, err);
     if (st == LF_OK)
-        st = work_off(batch, err);
+        st = store_events(batch, err);
     *ret_again = st == LF_OK && batch->dead_count != known && !LF_DEFECT(store_unfolded);
     if (st == LF_OK && !*ret_again)
         st = finish(batch, err);
     if (st != LF_OK || *ret_again)
         lf_store_abort(batch->session);
-    if (lf_status_fate(st) == LF_FATE_REJECT) {
-        st = judge_refusal(batch, st, err);
-        *ret_again = st == LF_OK;
-    }
     return st;
 }
 
@@ -362,15 +365,28 @@ send_dead(struct lf_batch *batch, struct lf_err *err)
     return st;
 }
 
+/* From the log to the store; producers' clocks may say anything. */
 static void
-count_work(struct lf_batch *batch, const struct lf_work *work, int64_t now_us, struct lf_tally *tally)
+observe_age(struct lf_batch *batch, int64_t timestamp_ms, int64_t now_us)
 {
+    int64_t logged_us;
+    if (timestamp_ms > 0 && !__builtin_mul_overflow(timestamp_ms, 1000, &logged_us))
+        lf_histogram_observe_us(batch->meter->visible, now_us - logged_us);
+}
+
+static void
+count_work(struct lf_batch *batch, const struct lf_work *work, int64_t now_us)
+{
+    struct lf_tally *tally = &batch->tally;
     if (work->verdict == LF_WORK_DEAD) {
         tally->dead++;
+        tally->dead_code = work->dead.cause.code;
+        tally->dead_place =
+            (struct lf_place){work->partition->topic, work->partition->number, work->dead.record->offset};
         lf_meter_dead(work->dead.cause.code);
     } else if (work->verdict == LF_WORK_EVENT && work->head == work && work->outcome == LF_APPENDED) {
         tally->stored++;
-        lf_histogram_observe_us(batch->meter->visible, now_us - work->dead.record->timestamp_ms * 1000);
+        observe_age(batch, work->dead.record->timestamp_ms, now_us);
     } else if (work->verdict == LF_WORK_EVENT) {
         tally->duplicates++;
     }
@@ -379,11 +395,11 @@ count_work(struct lf_batch *batch, const struct lf_work *work, int64_t now_us, s
 static void
 count(struct lf_batch *batch)
 {
-    struct lf_tally tally = {.records = batch->count, .skipped = batch->skipped};
+    batch->tally = (struct lf_tally){.records = batch->count, .skipped = batch->skipped};
     int64_t now_us = lf_clock_real_us();
     for (size_t i = 0; i < batch->count; i++)
-        count_work(batch, &batch->works[i], now_us, &tally);
-    lf_meter_batch(batch->meter, &tally);
+        count_work(batch, &batch->works[i], now_us);
+    lf_meter_batch(batch->meter, &batch->tally);
 }
 
 static enum lf_status
@@ -409,7 +425,8 @@ lf_batch_run(struct lf_batch *batch, const struct lf_record *records, size_t rec
 {
     int64_t before = lf_clock_mono_ns();
     enum lf_status st = run(batch, records, record_count, err);
-    if (st == LF_OK) {
+    batch->tally = (struct lf_tally){0};
+    if (st == LF_OK && lf_positions_touched(batch->positions)) {
         lf_positions_committed(batch->positions);
         count(batch);
         lf_histogram_observe_us(batch->meter->batch, (lf_clock_mono_ns() - before) / 1000);

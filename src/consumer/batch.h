@@ -62,6 +62,7 @@ struct lf_batch {
     size_t dead_count;
     size_t skipped;
     enum lf_partner asking;
+    struct lf_tally tally; /* of the latest run */
 };
 
 /* The fields that are given must be set before; session before each run. */

@@ -21,6 +21,7 @@ enum {
     LAG_TIMEOUT_MS = 1000,
     LAG_PARTITIONS_MAX = 1024, /* of one topic */
     TELL_EVERY_MS = 60000,
+    TELL_DEAD_EVERY_MS = 1000,
     IDLE_SLICE_MS = 20,
 };
 
@@ -313,6 +314,25 @@ announce(struct lf_consumer *consumer)
     publish_lag(consumer);
 }
 
+/* At most a line a second, however much garbage comes. */
+static void
+tell_dead(struct lf_consumer *consumer)
+{
+    const struct lf_tally *tally = &consumer->batch.tally;
+    int64_t now = lf_clock_mono_ns();
+    char count[24], place[320];
+    consumer->dead_untold += tally->dead;
+    if (tally->dead == 0 ||
+        (consumer->dead_told_ns != 0 && now - consumer->dead_told_ns < (int64_t)TELL_DEAD_EVERY_MS * 1000000))
+        return;
+    snprintf(count, sizeof(count), "%zu", consumer->dead_untold);
+    snprintf(place, sizeof(place), "%.*s[%" PRId32 "]@%" PRId64, LF_FMT(tally->dead_place.topic),
+             tally->dead_place.partition, tally->dead_place.offset);
+    lf_report(LF_WARN, "records dead-lettered", "count", count, "last", place, "code", tally->dead_code, NULL);
+    consumer->dead_told_ns = now;
+    consumer->dead_untold = 0;
+}
+
 static enum lf_status
 fenced(struct lf_consumer *consumer, const struct lf_err *err)
 {
@@ -355,6 +375,7 @@ work(struct lf_consumer *consumer, const struct lf_log_batch *read, struct lf_er
     if (st == LF_OK) {
         grow(consumer);
         announce(consumer);
+        tell_dead(consumer);
         return LF_OK;
     }
     if (st == LF_FENCED)

@@ -19,6 +19,8 @@ struct lf_consumer {
     size_t records_max;   /* of the next batch: less while memory is short */
     int64_t lag_due_ns;   /* when to ask for the end of the log again */
     int64_t told_ns;      /* when the operator was told last that something is away */
+    size_t dead_untold;   /* dead letters that the operator does not know of yet */
+    int64_t dead_told_ns; /* when the operator was told of dead letters last */
     bool log_answers;     /* the latest read went well */
     bool cannot_assign;   /* the store did not answer when the log asked for a position */
     enum lf_partner away; /* who it is when something is being waited for */

@@ -22,6 +22,8 @@ struct lf_tally {
     size_t duplicates;
     size_t skipped; /* unknown, by policy */
     size_t dead;
+    const char *dead_code; /* of the last dead one */
+    struct lf_place dead_place;
 };
 
 void lf_meter_init(struct lf_meter *meter);
