@@ -7,7 +7,7 @@
 #define LF_GATEWAY_KEYED_H
 
 #include "base/uuid.h"
-#include "event/event.h"
+#include "query/query.h"
 
 struct lf_keyed;
 
@@ -19,6 +19,7 @@ struct lf_receipt {
     int32_t partition;
     int64_t offset;
     int64_t time_us;
+    enum lf_event_status status; /* as known when it was made; the event may have come further */
 };
 
 struct lf_keyed_entry {

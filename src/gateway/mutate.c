@@ -75,6 +75,10 @@ logged(struct pending *p, const struct lf_receipt *receipt)
 {
     struct lf_request *request = p->request;
     p->receipt = *receipt;
+    if (receipt->status != LF_EVENT_LOGGED) { /* a retry of what is stored already */
+        answer(p, receipt, receipt->status);
+        return;
+    }
     if (!p->await || p->await_stage == LF_EVENT_LOGGED || request->gateway->options.query == NULL) {
         answer(p, receipt, LF_EVENT_LOGGED);
         return;
@@ -276,6 +280,7 @@ looked_up(struct lf_request *request, struct lf_query_job *job, void *user)
     p->receipt.partition = stored->event.place.partition;
     p->receipt.offset = stored->event.place.offset;
     p->receipt.time_us = stored->event.time_us;
+    p->receipt.status = stored->status;
     request->replayed++;
     settle(p, LF_OK, NULL);
 }
@@ -472,6 +477,7 @@ name_event(struct pending *p, const struct lf_gql_resolve_info *info)
     p->receipt.type = p->type;
     p->receipt.topic = p->type->topic.ptr != NULL ? p->type->topic : p->request->gateway->options.topic;
     p->receipt.time_us = lf_clock_real_us();
+    p->receipt.status = LF_EVENT_LOGGED;
     p->event.id = lf_bytes_of(p->receipt.event_id);
     p->event.type = p->type;
     p->event.type_name = p->type->name;
