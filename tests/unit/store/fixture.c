@@ -60,56 +60,42 @@ define_fields(struct lf_arena *arena, const char *const *texts, size_t count)
     return fields;
 }
 
-static const char *const thing_fields[] = {
-    "id:ID!",    "name:String",  "count:Int",     "ratio:Float",    "open:Boolean", "at:DateTime",
-    "day:Date",  "clock:Time",   "uuid:UUID",     "price:Decimal",  "big:BigInt",   "any:JSON",
-    "kind:Enum", "place:Object", "tags:[String]", "sums:[Decimal]", "shoeSize:Int",
-};
-static const char *const quote_fields[] = {"customerId:ID!", "amount:Float!"};
-static const char *const counter_fields[] = {"number:Int!", "value:BigInt!"};
-
-#define COUNT(ARRAY) (sizeof(ARRAY) / sizeof((ARRAY)[0]))
-
-static void
-define_entity(struct lf_model *model, size_t index, const char *name, const char *collection, const char *const *fields,
-              size_t count)
-{
-    struct lf_entity *entity = &model->entities[index];
-    entity->name = lf_bytes_of(name);
-    entity->collection = lf_bytes_of(collection);
-    entity->fields = define_fields(&model->arena, fields, count);
-    entity->field_count = count;
-    entity->index = index;
-    assert_int_equal(lf_map_add(&model->entity_map, entity->name, entity), LF_OK);
-}
-
-static void
-define_event(struct lf_model *model, size_t index, const char *name, const struct lf_entity *entity)
-{
-    struct lf_event_type *event = &model->events[index];
-    event->name = event->type_name = lf_bytes_of(name);
-    event->entity = entity;
-    event->index = index;
-    assert_int_equal(lf_map_add(&model->event_map, event->name, event), LF_OK);
-}
+static const char schema[] =
+    "enum Kind { A B C D RED }\n"
+    "type Place { x: Int, y: Int }\n"
+    "type Thing @entity(key: \"id\") {\n"
+    "  id: ID!, name: String, count: Int, ratio: Float, open: Boolean, at: DateTime, day: Date, clock: Time,\n"
+    "  uuid: UUID, price: Decimal, big: BigInt, any: JSON, kind: Kind, place: Place, tags: [String], sums: [Decimal],\n"
+    "  shoeSize: Int\n"
+    "}\n"
+    "type Quote @entity(key: \"customerId\") { customerId: ID!, amount: Float! }\n"
+    "type Counter @entity(key: \"number\", collection: \"hitCounters\") { number: Int!, value: BigInt! }\n"
+    "type ThingChanged @event(entity: \"Thing\") { id: ID! }\n"
+    "type QuoteCreated @event(entity: \"Quote\") { customerId: ID!, amount: Float! }\n"
+    "type CounterMoved @event(entity: \"Counter\") { number: Int!, value: BigInt! }\n"
+    "type Noted @event { text: String }\n"
+    "type Mutation { note(text: String): Receipt! @emits(event: \"Noted\") }\n";
 
 struct lf_model *
 fixture_model(void)
 {
-    struct lf_model *model = lf_calloc(1, sizeof(*model));
-    assert_non_null(model);
-    lf_arena_init(&model->arena, 0, 0);
-    model->entities = LF_ARENA_ARRAY(&model->arena, struct lf_entity, 3);
-    model->entity_count = 3;
-    define_entity(model, THING, "Thing", "things", thing_fields, COUNT(thing_fields));
-    define_entity(model, QUOTE, "Quote", "quotes", quote_fields, COUNT(quote_fields));
-    define_entity(model, COUNTER, "Counter", "hitCounters", counter_fields, COUNT(counter_fields));
-    model->events = LF_ARENA_ARRAY(&model->arena, struct lf_event_type, 4);
-    model->event_count = 4;
-    define_event(model, 0, "ThingChanged", &model->entities[THING]);
-    define_event(model, 1, "QuoteCreated", &model->entities[QUOTE]);
-    define_event(model, 2, "CounterMoved", &model->entities[COUNTER]);
-    define_event(model, 3, "Noted", NULL);
+    struct lf_arena arena;
+    struct lf_gql_errors errors;
+    struct lf_model_file file = {.name = "fixture.graphql", .text = lf_bytes(schema, sizeof(schema) - 1)};
+    lf_arena_init(&arena, 0, 0);
+    lf_gql_errors_init(&errors, &arena, 10);
+    struct lf_model *model = lf_model_compile(&file, 1, &errors);
+    if (model == NULL) {
+        struct lf_buf text;
+        lf_buf_init(&text, 100000);
+        lf_gql_errors_print(&text, &errors);
+        fail_msg("%.*s", LF_FMT(lf_buf_view(&text)));
+    }
+    lf_arena_release(&arena);
+    assert_int_equal(model->entity_count, 3);
+    assert_true(lf_bytes_equal_text(model->entities[THING].name, "Thing"));
+    assert_true(lf_bytes_equal_text(model->entities[QUOTE].name, "Quote"));
+    assert_true(lf_bytes_equal_text(model->entities[COUNTER].name, "Counter"));
     return model;
 }
 
@@ -182,7 +168,7 @@ fixture_letter(int n)
         .key = {"k\0ey", 4},
         .value = {"\x00\xff{not json", 11},
         .headers = headers,
-        .header_count = COUNT(headers),
+        .header_count = sizeof(headers) / sizeof(headers[0]),
         .stage = LF_LIT("decode"),
         .code = LF_LIT("NOT_AN_EVENT"),
         .reason = LF_LIT("It is \"garbage\", 'nothing' else; ä."),

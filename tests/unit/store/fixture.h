@@ -25,9 +25,9 @@ extern struct lf_err err;
 #define OK(CALL) CALL_ENDS(LF_OK, CALL)
 #define FAILS(STATUS, CALL) CALL_ENDS(STATUS, CALL)
 
-/* A model of three entities, made by hand: Thing with a field of every type (key id: ID!), Quote (customerId: ID!,
- * amount: Float!), Counter (number: Int!, value: BigInt!); events ThingChanged, QuoteCreated, CounterMoved, Noted (no
- * entity). Free with lf_model_free(). */
+/* A model of three entities: Thing with a field of every type (key id: ID!), Quote (customerId: ID!, amount: Float!),
+ * Counter (number: Int!, value: BigInt!); events ThingChanged, QuoteCreated, CounterMoved, Noted (no entity). Free with
+ * lf_model_free(). */
 struct lf_model *fixture_model(void);
 enum { THING, QUOTE, COUNTER };
 /* Gives an entity other fields: "name:Type", with ! for non-null and [] around for a list, as in SDL. */

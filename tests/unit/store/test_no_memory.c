@@ -186,7 +186,7 @@ check_and_go_on(const struct lf_model *model)
     lf_arena_release(&arena);
 }
 
-/* Fails allocation n, then n + stride …; every one of the first hundreds, where opening is. */
+/* Fails allocation 1, 2, …; with SQLite, where each try costs a file, only some of the later ones. */
 static void
 run_loop(bool sqlite, bool sticky)
 {
@@ -195,7 +195,7 @@ run_loop(bool sqlite, bool sticky)
     OK(session_of_work(model, sqlite, &err)); /* what is allocated once in a process is by now */
     remove_store();
     int64_t live = lf_mem_live();
-    for (uint64_t n = 1; hit; n += n < 300 || !sqlite ? 1 : 11) {
+    for (uint64_t n = 1; hit; n += n < 150 || !sqlite ? 1 : 23) {
         struct lf_err error = {0};
         lf_mem_fail_at(n, sticky);
         enum lf_status st = session_of_work(model, sqlite, &error);
