@@ -116,6 +116,52 @@ test_rows(void **state)
     free(got);
 }
 
+/* Which types of event fields may be copied into which of entity fields. */
+static const struct {
+    const char *from, *to;
+    bool fine;
+} pairs[] = {
+    {"Int", "Int", true},         {"Int", "Float", true},        {"Int", "BigInt", true},
+    {"Int", "Decimal", true},     {"Int", "ID", true},           {"Int", "String", false},
+    {"Float", "Int", false},      {"Float", "Decimal", false},   {"Float", "BigInt", false},
+    {"Decimal", "Float", false},  {"BigInt", "Float", false},    {"BigInt", "Int", false},
+    {"BigInt", "Decimal", true},  {"String", "Float", false},    {"String", "ID", true},
+    {"ID", "String", true},       {"UUID", "ID", true},          {"String", "UUID", false},
+    {"DateTime", "String", true}, {"String", "DateTime", false}, {"Date", "DateTime", false},
+    {"Tint", "String", true},     {"String", "Tint", false},     {"Tint", "Tint", true},
+    {"Tint", "Hue", false},       {"Boolean", "Int", false},     {"Boolean", "JSON", true},
+    {"[Int]", "JSON", true},      {"JSON", "Int", false},        {"[Int]", "[Int]", true},
+    {"[Int]", "Int", false},      {"Int", "[Int]", false},       {"[Int]", "[Int!]", false},
+    {"[Int!]", "[Float]", true},  {"Int", "Int!", true},         {"Int!", "Int", true},
+    {"Point", "Point", true},     {"Point", "Wider", true},      {"Wider", "Point", false},
+    {"Point", "Strict", false},   {"Strict", "Point", true},     {"Tree", "Tree2", true},
+    {"[Point]", "[Wider]", true}, {"Point", "Int", false},
+};
+
+static void
+test_pairs(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+        char sdl[1024];
+        struct lf_arena arena;
+        struct lf_gql_errors errors;
+        snprintf(sdl, sizeof(sdl),
+                 "enum Tint { A } enum Hue { A } type Point { x: Int } type Wider { x: Float, y: Int }\n"
+                 "type Strict { x: Int! } type Tree { of: [Tree], x: Int } type Tree2 { of: [Tree2], x: Float }\n"
+                 "type A @entity(key: \"id\") { id: ID!, v: %s } type E @event(entity: \"A\") { id: ID!, v: %s }",
+                 pairs[i].to, pairs[i].from);
+        const struct lf_model_file file = {"a.graphql", lf_bytes_of(sdl)};
+        lf_arena_init(&arena, 0, 0);
+        lf_gql_errors_init(&errors, &arena, 10);
+        struct lf_model *model = lf_model_compile(&file, 1, &errors);
+        if ((model != NULL) != pairs[i].fine)
+            fail_msg("%s to %s: %zu errors", pairs[i].from, pairs[i].to, errors.count);
+        lf_model_free(model);
+        lf_arena_release(&arena);
+    }
+}
+
 /* Files are merged; each error has the name of its own. */
 static void
 test_two_files(void **state)
@@ -143,6 +189,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_mistakes),
         cmocka_unit_test(test_rows),
+        cmocka_unit_test(test_pairs),
         cmocka_unit_test(test_two_files),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
