@@ -223,6 +223,9 @@ test_variables(void **state)
         {"$a: Int!", "{}", NULL, "1:9 Variable \"$a\" of required type \"Int!\" was not provided.\n"},
         {"$a: Int!", NULL, NULL, "1:9 Variable \"$a\" of required type \"Int!\" was not provided.\n"},
         {"$a: Int! = 5", "{\"a\":null}", NULL, "1:9 Variable \"$a\" of non-null type \"Int!\" must not be null.\n"},
+        {"$a: Int = \"x\"", "{}", NULL,
+         "1:19 Variable \"$a\" has an invalid default value; "
+         "Int cannot represent non-integer value: \"x\"\n"},
         {"$a: Query", "{\"a\":1}", NULL,
          "1:13 Variable \"$a\" expected value of type \"Query\" which cannot be used as an input type.\n"},
         {"$a: [Nope!]", "{}", NULL,
