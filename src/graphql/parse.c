@@ -31,8 +31,10 @@ parse_described(struct lf_gql_parser *p, struct lf_gql_definition *def, const st
                                   "Unexpected description, descriptions are not supported on shorthand queries.");
     if (!lf_gql_parser_at(p, LF_GQL_T_NAME))
         return lf_gql_parser_unexpected(p);
-    if (!lf_gql_parser_type_system(p, def, &found) || found)
-        return found;
+    if (!lf_gql_parser_type_system(p, def, &found))
+        return false;
+    if (found)
+        return true;
     if (lf_gql_parser_at_keyword(p, "query") || lf_gql_parser_at_keyword(p, "mutation") ||
         lf_gql_parser_at_keyword(p, "subscription"))
         return lf_gql_parser_operation(p, def);

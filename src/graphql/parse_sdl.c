@@ -57,9 +57,25 @@ static bool
 parse_location(struct lf_gql_parser *p, void *item)
 {
     static const char *const known[] = {
-        "QUERY",        "MUTATION",  "SUBSCRIPTION", "FIELD",      "FRAGMENT_DEFINITION", "FRAGMENT_SPREAD",
-        "INLINE_FRAGMENT", "VARIABLE_DEFINITION", "SCHEMA", "SCALAR", "OBJECT", "FIELD_DEFINITION",
-        "ARGUMENT_DEFINITION", "INTERFACE", "UNION", "ENUM", "ENUM_VALUE", "INPUT_OBJECT", "INPUT_FIELD_DEFINITION",
+        "QUERY",
+        "MUTATION",
+        "SUBSCRIPTION",
+        "FIELD",
+        "FRAGMENT_DEFINITION",
+        "FRAGMENT_SPREAD",
+        "INLINE_FRAGMENT",
+        "VARIABLE_DEFINITION",
+        "SCHEMA",
+        "SCALAR",
+        "OBJECT",
+        "FIELD_DEFINITION",
+        "ARGUMENT_DEFINITION",
+        "INTERFACE",
+        "UNION",
+        "ENUM",
+        "ENUM_VALUE",
+        "INPUT_OBJECT",
+        "INPUT_FIELD_DEFINITION",
     };
     for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
         if (lf_gql_parser_at_keyword(p, known[i]))
@@ -153,10 +169,10 @@ static const struct {
     enum lf_gql_definition_kind kind;
     bool (*parse)(struct lf_gql_parser *p, struct lf_gql_definition *def);
 } definitions[] = {
-    {"type", LF_GQL_DEF_OBJECT, parse_fields},       {"input", LF_GQL_DEF_INPUT, parse_input},
-    {"enum", LF_GQL_DEF_ENUM, parse_enum},           {"interface", LF_GQL_DEF_INTERFACE, parse_fields},
-    {"union", LF_GQL_DEF_UNION, parse_union},        {"scalar", LF_GQL_DEF_SCALAR, parse_scalar},
-    {"schema", LF_GQL_DEF_SCHEMA, parse_schema},     {"directive", LF_GQL_DEF_DIRECTIVE, parse_directive_def},
+    {"type", LF_GQL_DEF_OBJECT, parse_fields},   {"input", LF_GQL_DEF_INPUT, parse_input},
+    {"enum", LF_GQL_DEF_ENUM, parse_enum},       {"interface", LF_GQL_DEF_INTERFACE, parse_fields},
+    {"union", LF_GQL_DEF_UNION, parse_union},    {"scalar", LF_GQL_DEF_SCALAR, parse_scalar},
+    {"schema", LF_GQL_DEF_SCHEMA, parse_schema}, {"directive", LF_GQL_DEF_DIRECTIVE, parse_directive_def},
 };
 
 bool

@@ -1,168 +1,81 @@
-/* Syntax trees as text, in the layout of graphql-js's print(). Depth is what the parser let through. */
-#include "graphql/parse.h"
+/*
+ * Syntax trees as text, in the layout of graphql-js's print(): values, type references, operations, fragments.
+ * Recursive: depth is what the parser let through.
+ */
 #include "graphql/print.h"
 
-enum { LINE_ARGS_MAX = 80 }; /* longer argument lists go one a line */
+#include <string.h>
 
-struct printer {
-    struct lf_buf *out;
-    int indent;
-};
+enum { LINE_MAX_CHARS = 80 }; /* a field with longer arguments has one a line */
 
-static void
-newline(struct printer *p)
+void
+lf_gql_print_newline(struct lf_gql_printer *p)
 {
     lf_buf_add_char(p->out, '\n');
-    for (int i = 0; i < p->indent; i++)
+    for (unsigned i = 0; i < p->indent; i++)
         lf_buf_add_text(p->out, "  ");
 }
 
-/* ---- values and types ---- */
-
-void
-lf_gql_print_string(struct lf_buf *out, struct lf_bytes text)
+static void
+print_pair(struct lf_gql_printer *p, const struct lf_gql_argument *pair)
 {
-    lf_buf_add_char(out, '"');
-    for (size_t i = 0; i < text.len; i++) {
-        unsigned char c = (unsigned char)text.ptr[i];
-        switch (c) {
-        case '"': lf_buf_add_text(out, "\\\""); break;
-        case '\\': lf_buf_add_text(out, "\\\\"); break;
-        case '\b': lf_buf_add_text(out, "\\b"); break;
-        case '\f': lf_buf_add_text(out, "\\f"); break;
-        case '\n': lf_buf_add_text(out, "\\n"); break;
-        case '\r': lf_buf_add_text(out, "\\r"); break;
-        case '\t': lf_buf_add_text(out, "\\t"); break;
-        default:
-            if (c < ' ' || c == 0x7f)
-                lf_buf_printf(out, "\\u%04X", c);
-            else
-                lf_buf_add_char(out, (char)c);
-        }
-    }
-    lf_buf_add_char(out, '"');
-}
-
-static bool
-is_blank_line(struct lf_bytes text)
-{
-    for (size_t i = 0; i < text.len && text.ptr[i] != '\n'; i++) {
-        if (text.ptr[i] != ' ' && text.ptr[i] != '\t')
-            return false;
-    }
-    return true;
-}
-
-/* A block string gives back only what its algorithm keeps: no indentation common to all lines but the first, no blank
- * first or last line, no control characters. */
-static bool
-fits_block_string(struct lf_bytes text)
-{
-    if (text.len == 0 || is_blank_line(text))
-        return false;
-    bool common = true, lines = false;
-    for (size_t i = 0; i < text.len; i++) {
-        unsigned char c = (unsigned char)text.ptr[i];
-        if ((c < ' ' && c != '\t' && c != '\n') || c == 0x7f)
-            return false;
-        if (c != '\n')
-            continue;
-        struct lf_bytes rest = lf_bytes(text.ptr + i + 1, text.len - i - 1);
-        bool last = rest.len == 0 || lf_bytes_index(rest, '\n') == SIZE_MAX;
-        if (last && is_blank_line(rest))
-            return false;
-        if (!is_blank_line(rest)) {
-            lines = true;
-            common = common && (rest.ptr[0] == ' ' || rest.ptr[0] == '\t');
-        }
-    }
-    return !(lines && common);
+    lf_buf_add(p->out, pair->name.text);
+    lf_buf_add_text(p->out, ": ");
+    lf_gql_print_node(p, pair->value);
 }
 
 static void
-print_block_string(struct printer *p, struct lf_bytes text)
+print_list(struct lf_gql_printer *p, const struct lf_gql_value_node *list)
 {
-    bool last_quote = text.ptr[text.len - 1] == '"' || text.ptr[text.len - 1] == '\\';
-    bool one_line = lf_bytes_index(text, '\n') == SIZE_MAX;
-    bool own_lines = !one_line || last_quote || text.len > 70;
-    bool indented_start = text.ptr[0] == ' ' || text.ptr[0] == '\t';
-    lf_buf_add_text(p->out, "\"\"\"");
-    if (own_lines && !(indented_start && one_line))
-        newline(p);
-    for (size_t i = 0; i < text.len; i++) {
-        struct lf_bytes rest = lf_bytes(text.ptr + i, text.len - i);
-        if (rest.ptr[0] == '\n' && rest.len > 1 && rest.ptr[1] != '\n') {
-            newline(p);
-        } else if (lf_bytes_starts_with(rest, LF_LIT("\"\"\""))) {
-            lf_buf_add_text(p->out, "\\\"\"\"");
-            i += 2;
-        } else {
-            lf_buf_add_char(p->out, rest.ptr[0]);
-        }
+    lf_buf_add_char(p->out, '[');
+    for (size_t i = 0; i < list->count; i++) {
+        if (i != 0)
+            lf_buf_add_text(p->out, ", ");
+        lf_gql_print_node(p, list->items[i]);
     }
-    if (own_lines)
-        newline(p);
-    lf_buf_add_text(p->out, "\"\"\"");
-}
-
-void
-lf_gql_print_description(struct lf_buf *out, struct lf_bytes text, int indent)
-{
-    struct printer p = {.out = out, .indent = indent};
-    if (text.ptr == NULL)
-        return;
-    if (fits_block_string(text))
-        print_block_string(&p, text);
-    else
-        lf_gql_print_string(out, text);
-    newline(&p);
+    lf_buf_add_char(p->out, ']');
 }
 
 static void
-print_value(struct printer *p, const struct lf_gql_value_node *value)
+print_object(struct lf_gql_printer *p, const struct lf_gql_value_node *object)
+{
+    lf_buf_add_char(p->out, '{');
+    for (size_t i = 0; i < object->count; i++) {
+        lf_buf_add_text(p->out, i != 0 ? ", " : " ");
+        print_pair(p, &object->fields[i]);
+    }
+    lf_buf_add_text(p->out, object->count != 0 ? " }" : "}");
+}
+
+void
+lf_gql_print_node(struct lf_gql_printer *p, const struct lf_gql_value_node *value)
 {
     switch (value->kind) {
     case LF_GQL_VARIABLE:
         lf_buf_add_char(p->out, '$');
         lf_buf_add(p->out, value->text);
         break;
+    case LF_GQL_STRING:
+        if (value->block)
+            lf_gql_print_block_string(p, value->text);
+        else
+            lf_gql_print_string(p->out, value->text);
+        break;
     case LF_GQL_INT:
     case LF_GQL_FLOAT:
     case LF_GQL_ENUM: lf_buf_add(p->out, value->text); break;
     case LF_GQL_BOOLEAN: lf_buf_add_text(p->out, value->boolean ? "true" : "false"); break;
     case LF_GQL_NULL: lf_buf_add_text(p->out, "null"); break;
-    case LF_GQL_STRING:
-        if (value->block && fits_block_string(value->text))
-            print_block_string(p, value->text);
-        else
-            lf_gql_print_string(p->out, value->text);
-        break;
-    case LF_GQL_LIST:
-        lf_buf_add_char(p->out, '[');
-        for (size_t i = 0; i < value->count; i++) {
-            lf_buf_add_text(p->out, i != 0 ? ", " : "");
-            print_value(p, value->items[i]);
-        }
-        lf_buf_add_char(p->out, ']');
-        break;
-    case LF_GQL_OBJECT:
-        lf_buf_add_char(p->out, '{');
-        for (size_t i = 0; i < value->count; i++) {
-            lf_buf_add_text(p->out, i != 0 ? ", " : " ");
-            lf_buf_add(p->out, value->fields[i].name.text);
-            lf_buf_add_text(p->out, ": ");
-            print_value(p, value->fields[i].value);
-        }
-        lf_buf_add_text(p->out, value->count != 0 ? " }" : "}");
-        break;
+    case LF_GQL_LIST: print_list(p, value); break;
+    case LF_GQL_OBJECT: print_object(p, value); break;
     }
 }
 
 void
 lf_gql_print_value(struct lf_buf *out, const struct lf_gql_value_node *value)
 {
-    struct printer p = {.out = out};
-    print_value(&p, value);
+    struct lf_gql_printer p = {.out = out};
+    lf_gql_print_node(&p, value);
 }
 
 void
@@ -182,46 +95,88 @@ lf_gql_print_type_ref(struct lf_buf *out, const struct lf_gql_type_ref *ref)
     }
 }
 
+/* Forgets what was printed behind before. */
+static void
+take_back(struct lf_buf *out, size_t before)
+{
+    if (out->failed == LF_OK)
+        out->len = before;
+}
+
+static bool
+has_line_end(const struct lf_buf *out, size_t from)
+{
+    return out->len > from && memchr(out->ptr + from, '\n', out->len - from) != NULL;
+}
+
+void
+lf_gql_print_parenthesized(struct lf_gql_printer *p, lf_gql_print_items_fn *print, const void *items, size_t count,
+                           unsigned indent)
+{
+    size_t before = p->out->len;
+    if (count == 0)
+        return;
+    lf_buf_add_char(p->out, '(');
+    print(p, items, count, false);
+    if (has_line_end(p->out, before)) {
+        take_back(p->out, before + 1);
+        p->indent += indent;
+        print(p, items, count, true);
+        p->indent -= indent;
+        lf_gql_print_newline(p);
+    }
+    lf_buf_add_char(p->out, ')');
+}
+
 /* ---- executable definitions ---- */
 
 static void
-print_args(struct printer *p, const struct lf_gql_argument *args, size_t count)
+print_args(struct lf_gql_printer *p, const struct lf_gql_argument *args, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         lf_buf_add_text(p->out, i == 0 ? "(" : ", ");
-        lf_buf_add(p->out, args[i].name.text);
-        lf_buf_add_text(p->out, ": ");
-        print_value(p, args[i].value);
+        print_pair(p, &args[i]);
     }
     if (count != 0)
         lf_buf_add_char(p->out, ')');
 }
 
-/* The same, one a line when the line would be long. from: where the line's text begins in out. */
 static void
-print_field_args(struct printer *p, const struct lf_gql_argument *args, size_t count, size_t from)
+print_arg_lines(struct lf_gql_printer *p, const struct lf_gql_argument *args, size_t count)
 {
-    struct lf_buf *out = p->out;
-    size_t before = out->len;
-    print_args(p, args, count);
-    if (count == 0 || out->failed != LF_OK || out->len - from <= LINE_ARGS_MAX)
-        return;
-    out->len = before;
-    lf_buf_add_char(out, '(');
+    lf_buf_add_char(p->out, '(');
     p->indent++;
     for (size_t i = 0; i < count; i++) {
-        newline(p);
-        lf_buf_add(out, args[i].name.text);
-        lf_buf_add_text(out, ": ");
-        print_value(p, args[i].value);
+        lf_gql_print_newline(p);
+        print_pair(p, &args[i]);
     }
     p->indent--;
-    newline(p);
-    lf_buf_add_char(out, ')');
+    lf_gql_print_newline(p);
+    lf_buf_add_char(p->out, ')');
 }
 
+/* from: where the field begins in out. How long its line would be is measured without indentation. */
 static void
-print_directives(struct printer *p, struct lf_gql_directives directives)
+print_field_args(struct lf_gql_printer *p, const struct lf_gql_argument *args, size_t count, size_t from)
+{
+    struct lf_buf *out = p->out;
+    struct lf_gql_printer flat = {.out = out};
+    size_t before = out->len;
+    print_args(&flat, args, count);
+    if (count == 0 || out->failed != LF_OK)
+        return;
+    bool long_line = lf_utf8_count(lf_bytes(out->ptr + from, out->len - from)) > LINE_MAX_CHARS;
+    if (!long_line && !has_line_end(out, before))
+        return;
+    take_back(out, before);
+    if (long_line)
+        print_arg_lines(p, args, count);
+    else
+        print_args(p, args, count);
+}
+
+void
+lf_gql_print_directives(struct lf_gql_printer *p, struct lf_gql_directives directives)
 {
     for (size_t i = 0; i < directives.count; i++) {
         lf_buf_add_text(p->out, " @");
@@ -230,34 +185,35 @@ print_directives(struct printer *p, struct lf_gql_directives directives)
     }
 }
 
-static void print_set(struct printer *p, const struct lf_gql_selection_set *set);
+static void print_set(struct lf_gql_printer *p, const struct lf_gql_selection_set *set);
 
 static void
-print_selection(struct printer *p, const struct lf_gql_selection *selection)
+print_field(struct lf_gql_printer *p, const struct lf_gql_selection *field)
 {
     size_t from = p->out->len;
+    if (field->alias.text.ptr != NULL) {
+        lf_buf_add(p->out, field->alias.text);
+        lf_buf_add_text(p->out, ": ");
+    }
+    lf_buf_add(p->out, field->name.text);
+    print_field_args(p, field->args, field->arg_count, from);
+}
+
+static void
+print_selection(struct lf_gql_printer *p, const struct lf_gql_selection *selection)
+{
     switch (selection->kind) {
-    case LF_GQL_FIELD:
-        if (selection->alias.text.ptr != NULL) {
-            lf_buf_add(p->out, selection->alias.text);
-            lf_buf_add_text(p->out, ": ");
-        }
-        lf_buf_add(p->out, selection->name.text);
-        print_field_args(p, selection->args, selection->arg_count, from);
-        break;
+    case LF_GQL_FIELD: print_field(p, selection); break;
     case LF_GQL_SPREAD:
         lf_buf_add_text(p->out, "...");
         lf_buf_add(p->out, selection->name.text);
         break;
     case LF_GQL_INLINE:
-        lf_buf_add_text(p->out, "...");
-        if (selection->on.text.ptr != NULL) {
-            lf_buf_add_text(p->out, " on ");
-            lf_buf_add(p->out, selection->on.text);
-        }
+        lf_buf_add_text(p->out, selection->on.text.ptr != NULL ? "... on " : "...");
+        lf_buf_add(p->out, selection->on.text);
         break;
     }
-    print_directives(p, selection->directives);
+    lf_gql_print_directives(p, selection->directives);
     if (selection->set.count != 0) {
         lf_buf_add_char(p->out, ' ');
         print_set(p, &selection->set);
@@ -265,234 +221,81 @@ print_selection(struct printer *p, const struct lf_gql_selection *selection)
 }
 
 static void
-print_set(struct printer *p, const struct lf_gql_selection_set *set)
+print_set(struct lf_gql_printer *p, const struct lf_gql_selection_set *set)
 {
     lf_buf_add_char(p->out, '{');
     p->indent++;
     for (size_t i = 0; i < set->count; i++) {
-        newline(p);
+        lf_gql_print_newline(p);
         print_selection(p, &set->items[i]);
     }
     p->indent--;
-    newline(p);
+    lf_gql_print_newline(p);
     lf_buf_add_char(p->out, '}');
 }
 
 static void
-print_variables(struct printer *p, const struct lf_gql_definition *def)
+print_variable(struct lf_gql_printer *p, const struct lf_gql_variable_def *variable)
 {
-    for (size_t i = 0; i < def->variable_count; i++) {
-        const struct lf_gql_variable_def *variable = &def->variables[i];
-        lf_buf_add_text(p->out, i == 0 ? "(" : ", ");
-        lf_gql_print_description(p->out, variable->description, 0);
-        lf_buf_add_char(p->out, '$');
-        lf_buf_add(p->out, variable->name.text);
-        lf_buf_add_text(p->out, ": ");
-        lf_gql_print_type_ref(p->out, variable->type);
-        if (variable->default_value != NULL) {
-            lf_buf_add_text(p->out, " = ");
-            print_value(p, variable->default_value);
-        }
-        print_directives(p, variable->directives);
+    lf_gql_print_description(p->out, variable->description, p->indent);
+    lf_buf_add_char(p->out, '$');
+    lf_buf_add(p->out, variable->name.text);
+    lf_buf_add_text(p->out, ": ");
+    lf_gql_print_type_ref(p->out, variable->type);
+    if (variable->default_value != NULL) {
+        lf_buf_add_text(p->out, " = ");
+        lf_gql_print_node(p, variable->default_value);
     }
-    if (def->variable_count != 0)
-        lf_buf_add_char(p->out, ')');
+    lf_gql_print_directives(p, variable->directives);
 }
 
 static void
-print_operation(struct printer *p, const struct lf_gql_definition *def)
+print_variables(struct lf_gql_printer *p, const void *items, size_t count, bool lines)
+{
+    const struct lf_gql_variable_def *variables = items;
+    for (size_t i = 0; i < count; i++) {
+        if (lines)
+            lf_gql_print_newline(p);
+        else if (i != 0)
+            lf_buf_add_text(p->out, ", ");
+        print_variable(p, &variables[i]);
+    }
+}
+
+static void
+print_operation(struct lf_gql_printer *p, const struct lf_gql_definition *def)
 {
     static const char *const words[] = {"query", "mutation", "subscription"};
-    bool bare = def->operation == LF_GQL_QUERY && def->name.text.ptr == NULL && def->variable_count == 0 &&
-                def->directives.count == 0 && def->description.ptr == NULL;
+    bool named = def->name.text.ptr != NULL || def->variable_count != 0;
+    bool bare = def->operation == LF_GQL_QUERY && !named && def->directives.count == 0 && def->description.ptr == NULL;
     if (!bare) {
         lf_buf_add_text(p->out, words[def->operation]);
-        if (def->name.text.ptr != NULL || def->variable_count != 0)
+        if (named)
             lf_buf_add_char(p->out, ' ');
         lf_buf_add(p->out, def->name.text);
-        print_variables(p, def);
-        print_directives(p, def->directives);
+        lf_gql_print_parenthesized(p, print_variables, def->variables, def->variable_count, 0);
+        lf_gql_print_directives(p, def->directives);
         lf_buf_add_char(p->out, ' ');
     }
     print_set(p, &def->set);
 }
 
 static void
-print_fragment(struct printer *p, const struct lf_gql_definition *def)
+print_fragment(struct lf_gql_printer *p, const struct lf_gql_definition *def)
 {
     lf_buf_add_text(p->out, "fragment ");
     lf_buf_add(p->out, def->name.text);
-    print_variables(p, def);
     lf_buf_add_text(p->out, " on ");
     lf_buf_add(p->out, def->on.text);
-    print_directives(p, def->directives);
+    lf_gql_print_directives(p, def->directives);
     lf_buf_add_char(p->out, ' ');
     print_set(p, &def->set);
-}
-
-/* ---- type system definitions ---- */
-
-static void
-print_input(struct printer *p, const struct lf_gql_input_def *input)
-{
-    lf_gql_print_description(p->out, input->description, p->indent);
-    lf_buf_add(p->out, input->name.text);
-    lf_buf_add_text(p->out, ": ");
-    lf_gql_print_type_ref(p->out, input->type);
-    if (input->default_value != NULL) {
-        lf_buf_add_text(p->out, " = ");
-        print_value(p, input->default_value);
-    }
-    print_directives(p, input->directives);
-}
-
-static void
-print_input_lines(struct printer *p, const struct lf_gql_input_def *inputs, size_t count, char open, char close)
-{
-    lf_buf_add_char(p->out, open);
-    p->indent++;
-    for (size_t i = 0; i < count; i++) {
-        newline(p);
-        print_input(p, &inputs[i]);
-    }
-    p->indent--;
-    newline(p);
-    lf_buf_add_char(p->out, close);
-}
-
-/* Arguments on one line, unless one has a description. */
-static void
-print_input_args(struct printer *p, const struct lf_gql_input_def *inputs, size_t count)
-{
-    bool described = false;
-    for (size_t i = 0; i < count; i++)
-        described = described || inputs[i].description.ptr != NULL;
-    if (described) {
-        print_input_lines(p, inputs, count, '(', ')');
-        return;
-    }
-    for (size_t i = 0; i < count; i++) {
-        lf_buf_add_text(p->out, i == 0 ? "(" : ", ");
-        print_input(p, &inputs[i]);
-    }
-    if (count != 0)
-        lf_buf_add_char(p->out, ')');
-}
-
-static void
-print_names(struct printer *p, const char *start, const char *between, const struct lf_gql_name *names, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        lf_buf_add_text(p->out, i == 0 ? start : between);
-        lf_buf_add(p->out, names[i].text);
-    }
-}
-
-static void
-print_fields(struct printer *p, const struct lf_gql_definition *def)
-{
-    if (def->field_count == 0)
-        return;
-    lf_buf_add_text(p->out, " {");
-    p->indent++;
-    for (size_t i = 0; i < def->field_count; i++) {
-        const struct lf_gql_field_def *field = &def->fields[i];
-        newline(p);
-        lf_gql_print_description(p->out, field->description, p->indent);
-        lf_buf_add(p->out, field->name.text);
-        print_input_args(p, field->args, field->arg_count);
-        lf_buf_add_text(p->out, ": ");
-        lf_gql_print_type_ref(p->out, field->type);
-        print_directives(p, field->directives);
-    }
-    p->indent--;
-    newline(p);
-    lf_buf_add_char(p->out, '}');
-}
-
-static void
-print_enum_values(struct printer *p, const struct lf_gql_definition *def)
-{
-    if (def->value_count == 0)
-        return;
-    lf_buf_add_text(p->out, " {");
-    p->indent++;
-    for (size_t i = 0; i < def->value_count; i++) {
-        newline(p);
-        lf_gql_print_description(p->out, def->values[i].description, p->indent);
-        lf_buf_add(p->out, def->values[i].name.text);
-        print_directives(p, def->values[i].directives);
-    }
-    p->indent--;
-    newline(p);
-    lf_buf_add_char(p->out, '}');
-}
-
-static void
-print_schema_definition(struct printer *p, const struct lf_gql_definition *def)
-{
-    static const char *const words[] = {"query", "mutation", "subscription"};
-    print_directives(p, def->directives);
-    if (def->root_count == 0)
-        return;
-    lf_buf_add_text(p->out, " {");
-    p->indent++;
-    for (size_t i = 0; i < def->root_count; i++) {
-        newline(p);
-        lf_buf_printf(p->out, "%s: ", words[def->roots[i].operation]);
-        lf_buf_add(p->out, def->roots[i].type.text);
-    }
-    p->indent--;
-    newline(p);
-    lf_buf_add_char(p->out, '}');
-}
-
-static void
-print_directive_definition(struct printer *p, const struct lf_gql_definition *def)
-{
-    lf_buf_add_text(p->out, "directive @");
-    lf_buf_add(p->out, def->name.text);
-    print_input_args(p, def->inputs, def->input_count);
-    if (def->repeatable)
-        lf_buf_add_text(p->out, " repeatable");
-    print_names(p, " on ", " | ", def->names, def->name_count);
-}
-
-static void
-print_type_system(struct printer *p, const struct lf_gql_definition *def)
-{
-    static const char *const words[] = {
-        [LF_GQL_DEF_SCHEMA] = "schema",        [LF_GQL_DEF_SCALAR] = "scalar ", [LF_GQL_DEF_OBJECT] = "type ",
-        [LF_GQL_DEF_INTERFACE] = "interface ", [LF_GQL_DEF_UNION] = "union ",   [LF_GQL_DEF_ENUM] = "enum ",
-        [LF_GQL_DEF_INPUT] = "input ",
-    };
-    if (def->kind == LF_GQL_DEF_DIRECTIVE) {
-        print_directive_definition(p, def);
-        return;
-    }
-    lf_buf_add_text(p->out, def->extend ? "extend " : "");
-    lf_buf_add_text(p->out, words[def->kind]);
-    if (def->kind == LF_GQL_DEF_SCHEMA) {
-        print_schema_definition(p, def);
-        return;
-    }
-    lf_buf_add(p->out, def->name.text);
-    print_names(p, " implements ", " & ", def->interfaces, def->interface_count);
-    print_directives(p, def->directives);
-    print_fields(p, def);
-    if (def->kind == LF_GQL_DEF_UNION)
-        print_names(p, " = ", " | ", def->names, def->name_count);
-    print_enum_values(p, def);
-    if (def->input_count != 0) {
-        lf_buf_add_char(p->out, ' ');
-        print_input_lines(p, def->inputs, def->input_count, '{', '}');
-    }
 }
 
 void
 lf_gql_print(struct lf_buf *out, const struct lf_gql_document *document)
 {
-    struct printer p = {.out = out};
+    struct lf_gql_printer p = {.out = out};
     for (size_t i = 0; i < document->count; i++) {
         const struct lf_gql_definition *def = document->definitions[i];
         if (i != 0)
@@ -503,8 +306,6 @@ lf_gql_print(struct lf_buf *out, const struct lf_gql_document *document)
         else if (def->kind == LF_GQL_DEF_FRAGMENT)
             print_fragment(&p, def);
         else
-            print_type_system(&p, def);
+            lf_gql_print_type_system(&p, def);
     }
-    if (document->count != 0)
-        lf_buf_add_char(out, '\n');
 }

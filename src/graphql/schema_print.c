@@ -31,7 +31,7 @@ print_input(struct lf_buf *out, const struct lf_gql_input *input)
 }
 
 static void
-print_args(struct lf_buf *out, const struct lf_gql_input *args, size_t count, int indent)
+print_args(struct lf_buf *out, const struct lf_gql_input *args, size_t count, unsigned indent)
 {
     bool described = false;
     for (size_t i = 0; i < count; i++)
@@ -41,7 +41,7 @@ print_args(struct lf_buf *out, const struct lf_gql_input *args, size_t count, in
     lf_buf_add_char(out, '(');
     for (size_t i = 0; i < count; i++) {
         if (described) {
-            lf_buf_printf(out, "\n%*s", (indent + 1) * 2, "");
+            lf_buf_printf(out, "\n%*s", (int)(indent + 1) * 2, "");
             lf_gql_print_description(out, args[i].description, indent + 1);
         } else if (i != 0) {
             lf_buf_add_text(out, ", ");
@@ -49,7 +49,7 @@ print_args(struct lf_buf *out, const struct lf_gql_input *args, size_t count, in
         print_input(out, &args[i]);
     }
     if (described)
-        lf_buf_printf(out, "\n%*s", indent * 2, "");
+        lf_buf_printf(out, "\n%*s", (int)indent * 2, "");
     lf_buf_add_char(out, ')');
 }
 

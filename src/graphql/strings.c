@@ -255,7 +255,7 @@ struct block_shape {
     size_t indent; /* common to all lines but the first and blank ones */
     size_t first;  /* first and last line that are not blank */
     size_t last;
-    bool blank;    /* all are */
+    bool blank; /* all are */
 };
 
 static struct block_shape
