@@ -378,6 +378,7 @@ run(struct lf_request *request, const struct lf_gateway_call *call, struct lf_gq
         return;
     }
     gql.operation_name = operation_name;
+    gql.plans = request->cached->plans;
     gql.variables = variables;
     gql.arena = &request->arena;
     gql.ctx = request;
