@@ -187,6 +187,14 @@ disarm(struct world *world)
     lf_mem_fail_at(0, false);
 }
 
+/* FNV-1a, word by word. */
+static void
+note(struct world *world, uint64_t what)
+{
+    world->tally->hash = (world->tally->hash ^ what) * 0x100000001b3u;
+    world->tally->hash = (world->tally->hash ^ (uint64_t)world->now_ns) * 0x100000001b3u;
+}
+
 static void
 crash(struct world *world, size_t which)
 {
@@ -208,6 +216,7 @@ step(struct world *world, bool faults)
     enum lf_status st = lf_consumer_step(world->consumers[which], 0, true, &err);
     disarm(world);
     world->tally->steps++;
+    note(world, (uint64_t)which * 1000 + st);
     tell(world, "consumer %zu: %s %s", which, lf_status_name(st), st != LF_OK ? err.text : "");
     if (st != LF_OK && lf_status_fate(st) != LF_FATE_RETRY) {
         snprintf(world->why, SIM_WHY_SIZE, "consumer stopped: %s", err.text);

@@ -15,6 +15,7 @@ enum { SIM_WHY_SIZE = 1024 };
 
 struct sim_tally { /* over all worlds, to see that they are worth it */
     uint64_t worlds, records, steps, faults, crashes, stored, dead, duplicates;
+    uint64_t hash; /* of everything that happened: the same seed gives the same */
 };
 
 /* False: why says what went wrong. trace: tells each move on stderr. */
