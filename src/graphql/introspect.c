@@ -114,8 +114,11 @@ resolve_schema_types(struct lf_gql_slot *slot, const struct lf_gql_resolve_info 
         no_memory(slot);
         return;
     }
-    for (const struct lf_map_entry *e; (e = lf_map_next(&schema->types, &at)) != NULL;)
-        list.items[list.count++] = source_of(e->value);
+    for (const struct lf_map_entry *e; (e = lf_map_next(&schema->types, &at)) != NULL;) {
+        const struct lf_gql_type *type = e->value;
+        if (!type->unlisted)
+            list.items[list.count++] = source_of(type);
+    }
     list_finish(slot, &list);
 }
 
@@ -359,7 +362,8 @@ resolve_meta(struct lf_gql_slot *slot, const struct lf_gql_resolve_info *info)
     } else {
         const struct lf_value *name = lf_value_get_text(info->args, "name");
         LF_ASSERT(name != NULL);
-        finish_source_or_null(slot, lf_gql_schema_type(schema_of(info), lf_value_text(name)));
+        const struct lf_gql_type *type = lf_gql_schema_type(schema_of(info), lf_value_text(name));
+        finish_source_or_null(slot, type != NULL && !type->unlisted ? type : NULL);
     }
 }
 

@@ -3,6 +3,7 @@
  * only strings, comments and byte order marks can hold more than ASCII, so only they count.
  */
 #include "graphql/lexer.h"
+#include "base/limits.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -266,6 +267,8 @@ lex_number(struct lf_gql_lexer *lx, struct lf_gql_token *ret)
     }
     if (at_char(lx, p, '.') || (p < lx->end && char_class(*p) == C_NAME))
         return expected_digit(lx, p);
+    if (p - lx->at > LF_JSON_NUMBER_CHARS_MAX) /* what follows as JSON has that limit */
+        return lf_gql_lexer_fail(lx, lx->at, "Invalid number, longer than %d characters.", LF_JSON_NUMBER_CHARS_MAX);
     ret->text = lf_bytes(lx->at, (size_t)(p - lx->at));
     lx->at = p;
     return true;

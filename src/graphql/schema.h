@@ -59,6 +59,7 @@ struct lf_gql_input { /* argument or input field */
     struct lf_bytes description; /* ptr NULL: none */
     const struct lf_gql_type *type;
     bool has_default;
+    uint8_t pass;                                    /* private to the builder */
     struct lf_value default_value;                   /* coerced */
     const struct lf_gql_value_node *default_literal; /* as written */
     struct lf_bytes deprecated;                      /* reason; ptr NULL: not deprecated */
@@ -85,14 +86,16 @@ struct lf_gql_enum_value {
     struct lf_bytes description;
     struct lf_bytes deprecated;
     struct lf_gql_directives directives;
+    struct lf_gql_loc loc;
 };
 
 struct lf_gql_type {
     enum lf_gql_kind kind;
     struct lf_bytes name; /* of named types */
     struct lf_bytes description;
-    struct lf_gql_directives directives;
+    struct lf_gql_directives directives; /* of the definition and of its extensions */
     struct lf_gql_loc loc;
+    bool unlisted; /* a built-in scalar that nothing refers to: introspection leaves it out (section 3.5) */
     const struct lf_gql_type *of; /* LIST, NON_NULL */
     /* OBJECT, INTERFACE */
     struct lf_gql_field *fields;

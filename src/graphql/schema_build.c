@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "graphql/builtin.h"
 #include "graphql/parse.h"
+#include "graphql/text.h"
 
 static void
 out_of_memory(struct lf_gql_builder *b)
@@ -32,11 +33,29 @@ defines_type(const struct lf_gql_definition *def)
     return def->kind >= LF_GQL_DEF_SCALAR && def->kind <= LF_GQL_DEF_INPUT;
 }
 
+struct lf_gql_origin *
+lf_gql_origin_of(const struct lf_gql_type *type)
+{
+    return type->user; /* while the schema is built */
+}
+
 static struct lf_gql_origin *
 find_origin(struct lf_gql_builder *b, struct lf_bytes name)
 {
     struct lf_gql_type *type = lf_gql_schema_type(b->schema, name);
-    return type != NULL ? type->user : NULL; /* its origin, while the schema is built */
+    return type != NULL ? lf_gql_origin_of(type) : NULL;
+}
+
+const char *
+lf_gql_suggest_types(struct lf_gql_builder *b, struct lf_bytes name)
+{
+    struct lf_gql_suggest suggest;
+    lf_gql_suggest_init(&suggest, name);
+    for (size_t i = 0; i < b->origin_count; i++) {
+        if (!lf_bytes_starts_with(b->origins[i]->type->name, LF_LIT("__")))
+            lf_gql_suggest_offer(&suggest, b->origins[i]->type->name);
+    }
+    return lf_gql_suggest_text(&suggest, b->arena, NULL);
 }
 
 static void
@@ -53,6 +72,33 @@ add_def(struct lf_gql_builder *b, struct lf_gql_origin *origin, const struct lf_
 }
 
 static void
+list_origin(struct lf_gql_builder *b, struct lf_gql_origin *origin)
+{
+    struct lf_gql_origin **list =
+        lf_arena_grow(b->arena, b->origins, b->origin_count, &b->origin_cap, sizeof(struct lf_gql_origin *));
+    if (list == NULL) {
+        out_of_memory(b);
+        return;
+    }
+    b->origins = list;
+    list[b->origin_count++] = origin;
+}
+
+static void
+name_type(struct lf_gql_type *type, const struct lf_gql_definition *def)
+{
+    type->kind = kind_of[def->kind].kind;
+    type->name = def->name.text;
+    type->description = def->description;
+    type->directives = def->directives;
+    type->loc = def->name.loc;
+    if (type->kind == LF_GQL_SCALAR_TYPE)
+        type->scalar = lf_gql_scalar_find(type->name);
+    if (type->scalar != NULL && type->description.ptr == NULL)
+        type->description = lf_bytes_of(type->scalar->description);
+}
+
+static void
 declare(struct lf_gql_builder *b, const struct lf_gql_definition *def)
 {
     if (lf_gql_schema_type(b->schema, def->name.text) != NULL) {
@@ -65,30 +111,15 @@ declare(struct lf_gql_builder *b, const struct lf_gql_definition *def)
         out_of_memory(b);
         return;
     }
-    type->kind = kind_of[def->kind].kind;
-    type->name = def->name.text;
-    type->description = def->description;
-    type->directives = def->directives;
-    type->loc = def->name.loc;
-    if (type->kind == LF_GQL_SCALAR_TYPE)
-        type->scalar = lf_gql_scalar_find(type->name);
-    if (type->scalar != NULL && type->description.ptr == NULL)
-        type->description = lf_bytes_of(type->scalar->description);
+    name_type(type, def);
+    type->user = origin;
+    origin->type = type;
     if (lf_map_add(&b->schema->types, type->name, type) != LF_OK) {
         out_of_memory(b);
         return;
     }
-    *origin = (struct lf_gql_origin){.type = type};
     add_def(b, origin, def);
-    struct lf_gql_origin **list =
-        lf_arena_grow(b->arena, b->origins, b->origin_count, &b->origin_cap, sizeof(struct lf_gql_origin *));
-    if (list == NULL) {
-        out_of_memory(b);
-        return;
-    }
-    b->origins = list;
-    list[b->origin_count++] = origin;
-    type->user = origin;
+    list_origin(b, origin);
 }
 
 static void
@@ -96,8 +127,8 @@ extend(struct lf_gql_builder *b, const struct lf_gql_definition *def)
 {
     struct lf_gql_origin *origin = find_origin(b, def->name.text);
     if (origin == NULL)
-        lf_gql_build_error(b, &def->name.loc, "Cannot extend type \"%.*s\" because it is not defined.",
-                           LF_FMT(def->name.text));
+        lf_gql_build_error(b, &def->name.loc, "Cannot extend type \"%.*s\" because it is not defined.%s",
+                           LF_FMT(def->name.text), lf_gql_suggest_types(b, def->name.text));
     else if (origin->type->kind != kind_of[def->kind].kind)
         lf_gql_build_error(b, &def->name.loc, "Cannot extend non-%s type \"%.*s\".", kind_of[def->kind].words,
                            LF_FMT(def->name.text));
@@ -124,28 +155,35 @@ note_schema(struct lf_gql_builder *b, const struct lf_gql_definition *def)
         b->schema->description = def->description;
 }
 
+static void
+refuse_executable(struct lf_gql_builder *b, const struct lf_gql_definition *def)
+{
+    lf_gql_build_error(b, &def->loc, "A schema consists of type system definitions; this is %s.",
+                       def->kind == LF_GQL_DEF_OPERATION ? "an operation" : "a fragment");
+}
+
+static void
+declare_one(struct lf_gql_builder *b, const struct lf_gql_definition *def, bool extensions)
+{
+    bool executable = def->kind == LF_GQL_DEF_OPERATION || def->kind == LF_GQL_DEF_FRAGMENT;
+    if (def->extend != extensions || b->no_memory)
+        return;
+    if (executable)
+        refuse_executable(b, def);
+    else if (def->kind == LF_GQL_DEF_SCHEMA)
+        note_schema(b, def);
+    else if (defines_type(def))
+        (extensions ? extend : declare)(b, def);
+}
+
 /* Definitions before extensions, since either may come first in the documents. */
 static void
 declare_all(struct lf_gql_builder *b)
 {
     for (int extensions = 0; extensions <= 1; extensions++) {
         for (size_t d = 0; d < b->document_count; d++) {
-            for (size_t i = 0; i < b->documents[d]->count; i++) {
-                const struct lf_gql_definition *def = b->documents[d]->definitions[i];
-                if (def->kind == LF_GQL_DEF_OPERATION || def->kind == LF_GQL_DEF_FRAGMENT) {
-                    if (!extensions)
-                        lf_gql_build_error(b, &def->loc,
-                                           "The %s definition is not executable here: a schema has only "
-                                           "type definitions.",
-                                           def->kind == LF_GQL_DEF_OPERATION ? "operation" : "fragment");
-                } else if (def->extend != (extensions == 1)) {
-                    continue;
-                } else if (def->kind == LF_GQL_DEF_SCHEMA) {
-                    note_schema(b, def);
-                } else if (defines_type(def)) {
-                    (def->extend ? extend : declare)(b, def);
-                }
-            }
+            for (size_t i = 0; i < b->documents[d]->count; i++)
+                declare_one(b, b->documents[d]->definitions[i], extensions == 1);
         }
     }
 }
@@ -204,11 +242,17 @@ build(struct lf_gql_builder *b)
     if (!b->no_memory)
         lf_gql_check(b);
     if (!b->no_memory)
+        lf_gql_check_defaults(b);
+    if (!b->no_memory)
         lf_gql_check_directives(b);
     if (!b->no_memory)
-        lf_gql_check_defaults(b);
-    for (size_t i = 0; i < b->origin_count; i++)
-        b->origins[i]->type->user = NULL;
+        lf_gql_check_circles(b);
+    for (size_t i = 0; i < b->origin_count; i++) {
+        struct lf_gql_origin *origin = b->origins[i];
+        origin->type->unlisted = !origin->used && origin->type->loc.source == &lf_gql_builtin_source &&
+                                 origin->type->kind == LF_GQL_SCALAR_TYPE;
+        origin->type->user = NULL;
+    }
     /* The meta fields' type has served its purpose under a name. */
     b->schema->meta = lf_map_remove(&b->schema->types, LF_LIT(LF_GQL_META_TYPE));
 }

@@ -1,4 +1,4 @@
-/* What the parts of the schema builder share. Private to schema_build.c, schema_fill.c and schema_check*.c. */
+/* What the parts of the schema builder share. Private to schema_*.c. */
 #ifndef LF_GRAPHQL_SCHEMA_BUILD_H
 #define LF_GRAPHQL_SCHEMA_BUILD_H
 
@@ -10,6 +10,9 @@ struct lf_gql_origin {
     const struct lf_gql_definition **defs; /* the definition, then its extensions */
     size_t count;
     size_t cap;
+    bool used;     /* something refers to it */
+    bool finite;   /* an input object of which a value can be written down */
+    bool reported; /* part of a circle that has been reported */
 };
 
 struct lf_gql_builder {
@@ -37,7 +40,14 @@ void lf_gql_fill(struct lf_gql_builder *b);
 void lf_gql_check(struct lf_gql_builder *b);
 /* schema_directives.c: applied directives are known, fit their place, and have right arguments. */
 void lf_gql_check_directives(struct lf_gql_builder *b);
-/* schema_defaults.c: default values are coerced; input types do not hold themselves. */
+/* schema_circles.c: input objects have finite values; directives do not use themselves. */
+void lf_gql_check_circles(struct lf_gql_builder *b);
+/* schema_defaults.c: default values are coerced. */
 void lf_gql_check_defaults(struct lf_gql_builder *b);
+
+/* The origin of a named type. */
+struct lf_gql_origin *lf_gql_origin_of(const struct lf_gql_type *type);
+/* ` Did you mean the type …?` or "": names of the schema like this one. */
+const char *lf_gql_suggest_types(struct lf_gql_builder *b, struct lf_bytes name);
 
 #endif

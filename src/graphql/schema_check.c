@@ -184,7 +184,7 @@ check_type(struct lf_gql_builder *b, const struct lf_gql_type *type)
         if (type->value_count == 0)
             lf_gql_build_error(b, &type->loc, "Enum type %.*s must define one or more values.", LF_FMT(type->name));
         for (size_t i = 0; i < type->value_count; i++)
-            check_name(b, type->values[i].name, &type->loc);
+            check_name(b, type->values[i].name, &type->values[i].loc);
         break;
     case LF_GQL_INPUT_TYPE: check_inputs(b, type); break;
     default: break;

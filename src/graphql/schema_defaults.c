@@ -1,172 +1,147 @@
 /*
- * Default values, coerced once (section 3.10): those of input fields first and by need, since a default may be an object
- * whose own fields have defaults. Then input types must not need themselves through non-null fields.
+ * Default values, coerced once (section 3.10). A default that is an object leaves out fields which have defaults of
+ * their own: those are coerced before it, which also finds defaults that need themselves.
  */
 #include "graphql/schema_build.h"
 #include "graphql/values.h"
 
-enum visit { NEW, OPEN, DONE };
+enum pass { NEW, OPEN, DONE };
 
-struct defaults {
-    struct lf_gql_builder *b;
-    struct lf_map states; /* input type name -> &marks[…] */
+/* Defaults that wait for each other, innermost first; coordinate: "Type.field(arg:)". */
+struct open_default {
+    const struct open_default *outer;
+    const struct lf_gql_input *input;
+    const char *coordinate;
 };
 
-static const enum visit marks[] = {NEW, OPEN, DONE};
+static void need_default(struct lf_gql_builder *b, struct lf_gql_input *input, const char *coordinate,
+                         const struct open_default *outer);
 
-static void
-coerce_default(struct lf_gql_builder *b, struct lf_gql_input *input)
+static const char *
+coordinate_of(struct lf_gql_builder *b, const struct lf_gql_type *type, const struct lf_gql_input *input)
 {
-    const char *why = NULL;
-    if (!input->has_default || !lf_gql_type_is_input(input->type))
-        return;
-    if (!lf_gql_coerce_literal(input->type, input->default_literal, NULL, b->arena, &input->default_value, &why))
-        lf_gql_build_error(b, &input->default_literal->loc, "Invalid default value of \"%.*s\": %s",
-                           LF_FMT(input->name), why != NULL ? why : "it does not fit the type");
-}
-
-static enum visit
-state_of(const struct defaults *d, const struct lf_gql_type *type)
-{
-    const enum visit *mark = lf_map_get(&d->states, type->name);
-    return mark != NULL ? *mark : NEW;
-}
-
-static void
-set_state(struct defaults *d, const struct lf_gql_type *type, enum visit state)
-{
-    union {
-        const enum visit *read;
-        void *write; /* the map never writes through it */
-    } mark = {.read = &marks[state]};
-    if (lf_map_set(&d->states, type->name, mark.write) != LF_OK)
-        d->b->no_memory = d->b->errors->no_memory = true;
+    const char *text = lf_arena_printf(b->arena, "%.*s.%.*s", LF_FMT(type->name), LF_FMT(input->name));
+    return text != NULL ? text : "";
 }
 
 static bool
-holds_object(const struct lf_gql_value_node *literal)
+gives(const struct lf_gql_value_node *object, struct lf_bytes name)
 {
-    if (literal->kind == LF_GQL_OBJECT)
-        return true;
-    for (size_t i = 0; literal->kind == LF_GQL_LIST && i < literal->count; i++) {
-        if (holds_object(literal->items[i]))
+    for (size_t i = 0; i < object->count; i++) {
+        if (lf_bytes_equal(object->fields[i].name.text, name))
             return true;
     }
     return false;
 }
 
+/* Coerces the defaults that stand in for what a literal leaves out. */
 static void
-coerce_input_type(struct defaults *d, const struct lf_gql_type *type)
+need_what_is_left_out(struct lf_gql_builder *b, const struct lf_gql_type *type, const struct lf_gql_value_node *literal,
+                      const struct open_default *open)
 {
-    if (d->b->no_memory || state_of(d, type) != NEW)
+    type = lf_gql_type_named(type);
+    if (type->kind != LF_GQL_INPUT_TYPE)
         return;
-    set_state(d, type, OPEN);
-    for (size_t i = 0; i < type->input_count; i++) {
-        struct lf_gql_input *input = &type->inputs[i];
-        const struct lf_gql_type *inner = lf_gql_type_named(input->type);
-        if (input->has_default && inner->kind == LF_GQL_INPUT_TYPE && holds_object(input->default_literal)) {
-            if (state_of(d, inner) == OPEN)
-                lf_gql_build_error(d->b, &input->loc,
-                                   "Invalid circular reference. The default value of Input Object field %.*s.%.*s "
-                                   "references itself.",
-                                   LF_FMT(type->name), LF_FMT(input->name));
-            coerce_input_type(d, inner);
-        }
-        coerce_default(d->b, input);
-    }
-    set_state(d, type, DONE);
-}
-
-static void
-coerce_args(struct lf_gql_builder *b, struct lf_gql_input *args, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        coerce_default(b, &args[i]);
-}
-
-/* ---- circles ---- */
-
-struct step {
-    const struct step *below;
-    const struct lf_gql_type *type;
-    const struct lf_gql_input *input;
-};
-
-static void
-report_circle(struct lf_gql_builder *b, const struct step *top, const struct lf_gql_type *start)
-{
-    struct lf_buf path;
-    lf_buf_init(&path, 1000);
-    const struct step *steps[64];
-    size_t count = 0;
-    for (const struct step *at = top; at != NULL && count < 64; at = at->below) {
-        steps[count++] = at;
-        if (at->type == start)
-            break;
-    }
-    while (count-- > 0) {
-        if (path.len != 0)
-            lf_buf_add_char(&path, '.');
-        lf_buf_add(&path, steps[count]->input->name);
-    }
-    lf_gql_build_error(b, &top->input->loc,
-                       "Cannot reference Input Object \"%.*s\" within itself through a series of non-null fields: "
-                       "\"%.*s\".",
-                       LF_FMT(start->name), LF_FMT(lf_buf_view(&path)));
-    lf_buf_release(&path);
-}
-
-static void
-find_circles(struct defaults *d, const struct lf_gql_type *type, const struct step *below)
-{
-    if (d->b->no_memory || state_of(d, type) != NEW)
+    for (size_t i = 0; literal->kind == LF_GQL_LIST && i < literal->count; i++)
+        need_what_is_left_out(b, type, literal->items[i], open);
+    if (literal->kind != LF_GQL_OBJECT)
         return;
-    set_state(d, type, OPEN);
-    for (size_t i = 0; i < type->input_count; i++) {
-        const struct lf_gql_input *input = &type->inputs[i];
-        const struct lf_gql_type *inner = input->type->of;
-        if (input->type->kind != LF_GQL_NON_NULL_TYPE || inner->kind != LF_GQL_INPUT_TYPE)
-            continue;
-        const struct step here = {below, type, input};
-        if (state_of(d, inner) == OPEN)
-            report_circle(d->b, &here, inner);
-        else
-            find_circles(d, inner, &here);
+    for (size_t i = 0; i < literal->count; i++) {
+        const struct lf_gql_input *field = lf_map_get(&type->input_map, literal->fields[i].name.text);
+        if (field != NULL)
+            need_what_is_left_out(b, field->type, literal->fields[i].value, open);
     }
-    set_state(d, type, DONE);
+    for (size_t i = 0; i < type->input_count; i++) {
+        struct lf_gql_input *field = &type->inputs[i];
+        if (field->has_default && field->pass != DONE && !gives(literal, field->name))
+            need_default(b, field, coordinate_of(b, type, field), open);
+    }
 }
 
 static void
-each_input_type(struct defaults *d, bool circles)
+report_circle(struct lf_gql_builder *b, const struct lf_gql_input *input, const char *coordinate,
+              const struct open_default *open)
 {
-    lf_map_init(&d->states);
-    for (size_t i = 0; i < d->b->origin_count; i++) {
-        const struct lf_gql_type *type = d->b->origins[i]->type;
-        if (type->kind != LF_GQL_INPUT_TYPE)
-            continue;
-        if (circles)
-            find_circles(d, type, NULL);
-        else
-            coerce_input_type(d, type);
+    struct lf_buf via;
+    lf_buf_init(&via, 1000);
+    for (const struct open_default *at = open; at != NULL && at->input != input; at = at->outer) {
+        lf_buf_add_text(&via, via.len == 0 ? " via the default values of: " : ", ");
+        lf_buf_add_text(&via, at->coordinate);
     }
-    lf_map_release(&d->states);
+    lf_gql_build_error(b, &input->loc,
+                       "Invalid circular reference. The default value of Input Object field %s references itself%.*s.",
+                       coordinate, LF_FMT(lf_buf_view(&via)));
+    lf_buf_release(&via);
+}
+
+static void
+coerce_default(struct lf_gql_builder *b, struct lf_gql_input *input, const char *coordinate)
+{
+    const char *why = NULL;
+    if (lf_gql_coerce_literal(input->type, input->default_literal, NULL, b->arena, &input->default_value, &why))
+        return;
+    struct lf_bytes reason = lf_bytes_of(why != NULL ? why : "out of memory");
+    struct lf_bytes prefix = LF_LIT("Invalid value at ");
+    const char *between = ": ";
+    if (lf_bytes_starts_with(reason, prefix)) { /* … at "value.x": … */
+        between = " at ";
+        reason = lf_bytes(reason.ptr + prefix.len, reason.len - prefix.len);
+    }
+    lf_gql_build_error(b, &input->default_literal->loc, "%s has invalid default value%s%.*s", coordinate, between,
+                       LF_FMT(reason));
+}
+
+static void
+need_default(struct lf_gql_builder *b, struct lf_gql_input *input, const char *coordinate,
+             const struct open_default *outer)
+{
+    if (!input->has_default || input->pass == DONE || !lf_gql_type_is_input(input->type))
+        return;
+    if (input->pass == OPEN) {
+        report_circle(b, input, coordinate, outer);
+        return;
+    }
+    struct open_default here = {.outer = outer, .input = input, .coordinate = coordinate};
+    size_t errors = b->errors->count;
+    input->pass = OPEN;
+    need_what_is_left_out(b, input->type, input->default_literal, &here);
+    if (b->errors->count == errors) /* else some of its parts are missing, and that has been told */
+        coerce_default(b, input, coordinate);
+    input->pass = DONE;
+}
+
+static void
+coerce_args(struct lf_gql_builder *b, const char *owner, struct lf_gql_input *args, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (!args[i].has_default)
+            continue;
+        const char *coordinate = lf_arena_printf(b->arena, "%s(%.*s:)", owner, LF_FMT(args[i].name));
+        need_default(b, &args[i], coordinate != NULL ? coordinate : "", NULL);
+    }
+}
+
+static void
+coerce_type(struct lf_gql_builder *b, const struct lf_gql_type *type)
+{
+    for (size_t i = 0; i < type->input_count; i++)
+        need_default(b, &type->inputs[i], coordinate_of(b, type, &type->inputs[i]), NULL);
+    for (size_t i = 0; i < type->field_count; i++) {
+        const struct lf_gql_field *field = &type->fields[i];
+        const char *owner = lf_arena_printf(b->arena, "%.*s.%.*s", LF_FMT(type->name), LF_FMT(field->name));
+        coerce_args(b, owner != NULL ? owner : "", field->args, field->arg_count);
+    }
 }
 
 void
 lf_gql_check_defaults(struct lf_gql_builder *b)
 {
-    struct defaults d = {.b = b};
-    each_input_type(&d, false);
-    for (size_t i = 0; i < b->origin_count; i++) {
-        const struct lf_gql_type *type = b->origins[i]->type;
-        for (size_t k = 0; k < type->field_count; k++)
-            coerce_args(b, type->fields[k].args, type->fields[k].arg_count);
-    }
+    for (size_t i = 0; i < b->origin_count; i++)
+        coerce_type(b, b->origins[i]->type);
     size_t at = 0;
-    const struct lf_map *map = &b->schema->directives;
-    for (const struct lf_map_entry *e = lf_map_next(map, &at); e != NULL; e = lf_map_next(map, &at)) {
+    for (const struct lf_map_entry *e; (e = lf_map_next(&b->schema->directives, &at)) != NULL;) {
         struct lf_gql_directive_def *directive = e->value;
-        coerce_args(b, directive->args, directive->arg_count);
+        const char *owner = lf_arena_printf(b->arena, "@%.*s", LF_FMT(directive->name));
+        coerce_args(b, owner != NULL ? owner : "", directive->args, directive->arg_count);
     }
-    each_input_type(&d, true);
 }

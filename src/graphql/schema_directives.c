@@ -15,31 +15,65 @@ may_stand(const struct lf_gql_directive_def *def, const char *place)
     return false;
 }
 
+static bool
+given_before(const struct lf_gql_directive *directive, size_t index)
+{
+    for (size_t i = 0; i < index; i++) {
+        if (lf_bytes_equal(directive->args[i].name.text, directive->args[index].name.text))
+            return true;
+    }
+    return false;
+}
+
 static void
-check_given(struct lf_gql_builder *b, const struct lf_gql_directive *directive, const struct lf_gql_directive_def *def)
+unknown_argument(struct lf_gql_builder *b, const struct lf_gql_argument *given, const struct lf_gql_directive_def *def)
+{
+    struct lf_gql_suggest suggest;
+    lf_gql_suggest_init(&suggest, given->name.text);
+    for (size_t i = 0; i < def->arg_count; i++)
+        lf_gql_suggest_offer(&suggest, def->args[i].name);
+    lf_gql_build_error(b, &given->name.loc, "Unknown argument \"%.*s\" on directive \"@%.*s\".%s",
+                       LF_FMT(given->name.text), LF_FMT(def->name), lf_gql_suggest_text(&suggest, b->arena, NULL));
+}
+
+static void
+check_argument(struct lf_gql_builder *b, const struct lf_gql_directive *directive, size_t index,
+               const struct lf_gql_directive_def *def)
+{
+    const struct lf_gql_argument *given = &directive->args[index];
+    const struct lf_gql_input *arg = lf_gql_find_input(def->args, def->arg_count, given->name.text);
+    const char *why = NULL;
+    struct lf_value value;
+    if (given_before(directive, index))
+        lf_gql_build_error(b, &given->name.loc, "There can be only one argument named \"%.*s\".",
+                           LF_FMT(given->name.text));
+    if (arg == NULL)
+        unknown_argument(b, given, def);
+    else if (lf_gql_type_is_input(arg->type) &&
+             !lf_gql_coerce_literal(arg->type, given->value, NULL, b->arena, &value, &why))
+        lf_gql_build_error(b, &given->value->loc, "Argument \"@%.*s(%.*s:)\" has invalid value: %s", LF_FMT(def->name),
+                           LF_FMT(given->name.text), why != NULL ? why : "out of memory");
+}
+
+static bool
+is_given(const struct lf_gql_directive *directive, struct lf_bytes name)
 {
     for (size_t i = 0; i < directive->arg_count; i++) {
-        const struct lf_gql_argument *given = &directive->args[i];
-        const struct lf_gql_input *arg = lf_gql_find_input(def->args, def->arg_count, given->name.text);
-        const char *why = NULL;
-        struct lf_value value;
-        for (size_t k = 0; k < i; k++) {
-            if (lf_bytes_equal(directive->args[k].name.text, given->name.text))
-                lf_gql_build_error(b, &given->name.loc, "There can be only one argument named \"%.*s\".",
-                                   LF_FMT(given->name.text));
-        }
-        if (arg == NULL)
-            lf_gql_build_error(b, &given->name.loc, "Unknown argument \"%.*s\" on directive \"@%.*s\".",
-                               LF_FMT(given->name.text), LF_FMT(def->name));
-        else if (!lf_gql_coerce_literal(arg->type, given->value, NULL, b->arena, &value, &why))
-            lf_gql_build_error(b, &given->value->loc, "Argument \"%.*s\" of directive \"@%.*s\": %s",
-                               LF_FMT(given->name.text), LF_FMT(def->name), why != NULL ? why : "invalid value");
+        if (lf_bytes_equal(directive->args[i].name.text, name))
+            return true;
     }
+    return false;
+}
+
+static void
+check_arguments(struct lf_gql_builder *b, const struct lf_gql_directive *directive,
+                const struct lf_gql_directive_def *def)
+{
+    for (size_t i = 0; i < directive->arg_count; i++)
+        check_argument(b, directive, i, def);
     for (size_t i = 0; i < def->arg_count; i++) {
         const struct lf_gql_input *arg = &def->args[i];
-        bool required = arg->type->kind == LF_GQL_NON_NULL_TYPE && !arg->has_default;
-        char *name = lf_arena_text(b->arena, arg->name);
-        if (required && (name == NULL || lf_gql_directive_arg(directive, name) == NULL))
+        if (arg->type->kind == LF_GQL_NON_NULL_TYPE && !arg->has_default && !is_given(directive, arg->name))
             lf_gql_build_error(
                 b, &directive->loc,
                 "Directive \"@%.*s\" argument \"%.*s\" of type \"%s\" is required, but it was not provided.",
@@ -47,10 +81,20 @@ check_given(struct lf_gql_builder *b, const struct lf_gql_directive *directive, 
     }
 }
 
+static bool
+applied_before(struct lf_gql_directives list, size_t index)
+{
+    for (size_t i = 0; i < index; i++) {
+        if (lf_bytes_equal(list.items[i].name.text, list.items[index].name.text))
+            return true;
+    }
+    return false;
+}
+
 static void
 check_list(struct lf_gql_builder *b, struct lf_gql_directives list, const char *place)
 {
-    for (size_t i = 0; i < list.count; i++) {
+    for (size_t i = 0; i < list.count && !b->no_memory; i++) {
         const struct lf_gql_directive *directive = &list.items[i];
         const struct lf_gql_directive_def *def = lf_map_get(&b->schema->directives, directive->name.text);
         if (def == NULL) {
@@ -60,54 +104,47 @@ check_list(struct lf_gql_builder *b, struct lf_gql_directives list, const char *
         if (!may_stand(def, place))
             lf_gql_build_error(b, &directive->loc, "Directive \"@%.*s\" may not be used on %s.", LF_FMT(def->name),
                                place);
-        for (size_t k = 0; k < i && !def->repeatable; k++) {
-            if (lf_bytes_equal(list.items[k].name.text, directive->name.text)) {
-                lf_gql_build_error(b, &directive->loc,
-                                   "The directive \"@%.*s\" can only be used once at this location.",
-                                   LF_FMT(def->name));
-                break;
-            }
-        }
-        check_given(b, directive, def);
+        if (!def->repeatable && applied_before(list, i))
+            lf_gql_build_error(b, &directive->loc, "The directive \"@%.*s\" can only be used once at this location.",
+                               LF_FMT(def->name));
+        check_arguments(b, directive, def);
     }
 }
 
 static void
-check_inputs(struct lf_gql_builder *b, const struct lf_gql_input_def *inputs, size_t count, const char *place)
+check_inputs(struct lf_gql_builder *b, const struct lf_gql_input *inputs, size_t count, const char *place)
 {
     for (size_t i = 0; i < count; i++)
         check_list(b, inputs[i].directives, place);
 }
 
 static void
-check_definition(struct lf_gql_builder *b, const struct lf_gql_definition *def)
+check_type(struct lf_gql_builder *b, const struct lf_gql_type *type)
 {
     static const char *const places[] = {
-        [LF_GQL_DEF_SCHEMA] = "SCHEMA",       [LF_GQL_DEF_SCALAR] = "SCALAR", [LF_GQL_DEF_OBJECT] = "OBJECT",
-        [LF_GQL_DEF_INTERFACE] = "INTERFACE", [LF_GQL_DEF_UNION] = "UNION",   [LF_GQL_DEF_ENUM] = "ENUM",
-        [LF_GQL_DEF_INPUT] = "INPUT_OBJECT",
+        [LF_GQL_SCALAR_TYPE] = "SCALAR", [LF_GQL_OBJECT_TYPE] = "OBJECT", [LF_GQL_INTERFACE_TYPE] = "INTERFACE",
+        [LF_GQL_UNION_TYPE] = "UNION",   [LF_GQL_ENUM_TYPE] = "ENUM",     [LF_GQL_INPUT_TYPE] = "INPUT_OBJECT",
     };
-    if (def->kind == LF_GQL_DEF_OPERATION || def->kind == LF_GQL_DEF_FRAGMENT)
-        return;
-    if (def->kind == LF_GQL_DEF_DIRECTIVE) {
-        check_inputs(b, def->inputs, def->input_count, "ARGUMENT_DEFINITION");
-        return;
+    check_list(b, type->directives, places[type->kind]);
+    for (size_t i = 0; i < type->field_count; i++) {
+        check_list(b, type->fields[i].directives, "FIELD_DEFINITION");
+        check_inputs(b, type->fields[i].args, type->fields[i].arg_count, "ARGUMENT_DEFINITION");
     }
-    check_list(b, def->directives, places[def->kind]);
-    for (size_t i = 0; i < def->field_count; i++) {
-        check_list(b, def->fields[i].directives, "FIELD_DEFINITION");
-        check_inputs(b, def->fields[i].args, def->fields[i].arg_count, "ARGUMENT_DEFINITION");
-    }
-    for (size_t i = 0; i < def->value_count; i++)
-        check_list(b, def->values[i].directives, "ENUM_VALUE");
-    check_inputs(b, def->inputs, def->input_count, "INPUT_FIELD_DEFINITION");
+    for (size_t i = 0; i < type->value_count; i++)
+        check_list(b, type->values[i].directives, "ENUM_VALUE");
+    check_inputs(b, type->inputs, type->input_count, "INPUT_FIELD_DEFINITION");
 }
 
 void
 lf_gql_check_directives(struct lf_gql_builder *b)
 {
-    for (size_t d = 0; d < b->document_count; d++) {
-        for (size_t i = 0; i < b->documents[d]->count; i++)
-            check_definition(b, b->documents[d]->definitions[i]);
+    size_t at = 0;
+    for (size_t i = 0; i < b->schema_def_count; i++)
+        check_list(b, b->schema_defs[i]->directives, "SCHEMA");
+    for (size_t i = 0; i < b->origin_count; i++)
+        check_type(b, b->origins[i]->type);
+    for (const struct lf_map_entry *e; (e = lf_map_next(&b->schema->directives, &at)) != NULL;) {
+        const struct lf_gql_directive_def *directive = e->value;
+        check_inputs(b, directive->args, directive->arg_count, "ARGUMENT_DEFINITION");
     }
 }

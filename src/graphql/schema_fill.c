@@ -1,7 +1,6 @@
 /* Fields, arguments, members and values of the declared types; directives; root types. References become types here. */
 #include "graphql/builtin.h"
 #include "graphql/schema_build.h"
-#include "graphql/text.h"
 
 static void
 out_of_memory(struct lf_gql_builder *b)
@@ -10,17 +9,17 @@ out_of_memory(struct lf_gql_builder *b)
     b->errors->no_memory = true;
 }
 
-static void
-unknown_type(struct lf_gql_builder *b, const struct lf_gql_name *name)
+/* The type of that name, which is in use now; NULL after an error. */
+static const struct lf_gql_type *
+named_type(struct lf_gql_builder *b, const struct lf_gql_name *name)
 {
-    struct lf_gql_suggest suggest;
-    lf_gql_suggest_init(&suggest, name->text);
-    for (size_t i = 0; i < b->origin_count; i++) {
-        if (!lf_bytes_starts_with(b->origins[i]->type->name, LF_LIT("__")))
-            lf_gql_suggest_offer(&suggest, b->origins[i]->type->name);
-    }
-    lf_gql_build_error(b, &name->loc, "Unknown type \"%.*s\".%s", LF_FMT(name->text),
-                       lf_gql_suggest_text(&suggest, b->arena, NULL));
+    const struct lf_gql_type *type = lf_gql_schema_type(b->schema, name->text);
+    if (type == NULL)
+        lf_gql_build_error(b, &name->loc, "Unknown type \"%.*s\".%s", LF_FMT(name->text),
+                           lf_gql_suggest_types(b, name->text));
+    else
+        lf_gql_origin_of(type)->used = true;
+    return type;
 }
 
 /* The type of a reference; NULL after an error. */
@@ -30,22 +29,11 @@ type_of(struct lf_gql_builder *b, const struct lf_gql_type_ref *ref)
     const struct lf_gql_type_ref *named = ref;
     while (named->kind != LF_GQL_REF_NAMED)
         named = named->of;
-    if (lf_gql_schema_type(b->schema, named->name.text) == NULL) {
-        unknown_type(b, &named->name);
+    if (named_type(b, &named->name) == NULL)
         return NULL;
-    }
     const struct lf_gql_type *type = lf_gql_type_of_ref(b->schema, b->arena, ref);
     if (type == NULL)
         out_of_memory(b);
-    return type;
-}
-
-static const struct lf_gql_type *
-named_type(struct lf_gql_builder *b, const struct lf_gql_name *name)
-{
-    const struct lf_gql_type *type = lf_gql_schema_type(b->schema, name->text);
-    if (type == NULL)
-        unknown_type(b, name);
     return type;
 }
 
@@ -199,7 +187,8 @@ fill_values(struct lf_gql_builder *b, struct lf_gql_type *type, const struct lf_
         *value = (struct lf_gql_enum_value){.name = from->name.text,
                                             .description = from->description,
                                             .deprecated = deprecation(from->directives),
-                                            .directives = from->directives};
+                                            .directives = from->directives,
+                                            .loc = from->name.loc};
     }
 }
 
@@ -250,6 +239,28 @@ apply_type_directives(struct lf_gql_type *type, const struct lf_gql_definition *
         type->one_of = true;
 }
 
+/* The directives of a definition and its extensions, in one list. */
+static void
+merge_directives(struct lf_gql_builder *b, const struct lf_gql_origin *origin)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < origin->count; i++)
+        count += origin->defs[i]->directives.count;
+    if (count == origin->defs[0]->directives.count)
+        return; /* extensions add none */
+    struct lf_gql_directive *items = LF_ARENA_ARRAY(b->arena, struct lf_gql_directive, count);
+    if (items == NULL) {
+        out_of_memory(b);
+        return;
+    }
+    size_t at = 0;
+    for (size_t i = 0; i < origin->count; i++) {
+        for (size_t k = 0; k < origin->defs[i]->directives.count; k++)
+            items[at++] = origin->defs[i]->directives.items[k];
+    }
+    origin->type->directives = (struct lf_gql_directives){.items = items, .count = count};
+}
+
 static void
 fill_type(struct lf_gql_builder *b, const struct lf_gql_origin *origin)
 {
@@ -258,6 +269,7 @@ fill_type(struct lf_gql_builder *b, const struct lf_gql_origin *origin)
         out_of_memory(b);
         return;
     }
+    merge_directives(b, origin);
     if (type->scalar != NULL && type->scalar->specified_by != NULL)
         type->specified_by = lf_bytes_of(type->scalar->specified_by);
     for (size_t i = 0; i < origin->count; i++) {
