@@ -40,7 +40,7 @@ lf_batch_release(struct lf_batch *batch)
 static bool
 same_event(const struct lf_event *a, const struct lf_event *b)
 {
-    return lf_bytes_equal(a->type_name, b->type_name) && lf_value_equal(&a->payload, &b->payload);
+    return lf_event_same(a, b->type_name, &b->payload);
 }
 
 static enum lf_status
@@ -238,8 +238,8 @@ static enum lf_status
 finish(struct lf_batch *batch, struct lf_err *err)
 {
     enum lf_status st = bury(batch, err);
-    if (st == LF_OK && !LF_DEFECT(no_advance) && !LF_DEFECT(advance_first))
-        st = lf_positions_advance(batch->positions, batch->session, err);
+    if (st == LF_OK && !LF_DEFECT(no_advance))
+        st = LF_DEFECT(advance_first) ? LF_OK : lf_positions_advance(batch->positions, batch->session, err);
     if (st != LF_OK)
         return st;
     int64_t before = lf_clock_mono_ns();

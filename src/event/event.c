@@ -3,6 +3,8 @@
 #include "event/fold.h"
 #include "event/number.h"
 
+enum { COVERED_MAX = 256 }; /* members; a payload with more was not made by a mutation, and is compared as a whole */
+
 struct lf_bytes
 lf_event_key_text(const struct lf_value *value, struct lf_arena *arena)
 {
@@ -61,4 +63,48 @@ lf_event_message_key(const struct lf_event *event, struct lf_arena *arena)
     if (event->type == NULL || event->type->message_key == SIZE_MAX)
         return event->id;
     return field_text(event, event->type->message_key, arena);
+}
+
+static bool
+is_event_time(const struct lf_event_type *type, struct lf_bytes name)
+{
+    for (size_t i = 0; type != NULL && i < type->field_count; i++) {
+        if (type->fields[i].generated == LF_GENERATED_EVENT_TIME && lf_bytes_equal(type->fields[i].name, name))
+            return true;
+    }
+    return false;
+}
+
+static bool
+has_event_time(const struct lf_event_type *type)
+{
+    for (size_t i = 0; type != NULL && i < type->field_count; i++) {
+        if (type->fields[i].generated == LF_GENERATED_EVENT_TIME)
+            return true;
+    }
+    return false;
+}
+
+/* Every member of a that counts is in b, with an equal value. */
+static bool
+covers(const struct lf_event_type *type, const struct lf_value *a, const struct lf_value *b)
+{
+    for (uint32_t i = 0; i < a->count; i++) {
+        const struct lf_member *member = &a->u.members[i];
+        const struct lf_value *other = lf_value_get(b, member->name);
+        if (!is_event_time(type, member->name) && (other == NULL || !lf_value_equal(&member->value, other)))
+            return false;
+    }
+    return true;
+}
+
+bool
+lf_event_same(const struct lf_event *event, struct lf_bytes type_name, const struct lf_value *payload)
+{
+    if (!lf_bytes_equal(event->type_name, type_name))
+        return false;
+    if (event->payload.type != LF_V_OBJECT || payload->type != LF_V_OBJECT || !has_event_time(event->type) ||
+        event->payload.count > COVERED_MAX || payload->count > COVERED_MAX)
+        return lf_value_equal(&event->payload, payload);
+    return covers(event->type, &event->payload, payload) && covers(event->type, payload, &event->payload);
 }

@@ -39,6 +39,12 @@ struct lf_bytes lf_event_key_text(const struct lf_value *value, struct lf_arena 
 LF_NODISCARD enum lf_status lf_event_bind_entity(struct lf_event *event, struct lf_arena *arena, struct lf_err *err);
 
 /*
+ * Is the event the same as one of that type and payload under its eventId? Equal as data, but for members that the
+ * gateway fills with the time: a retry of a mutation makes them anew.
+ */
+bool lf_event_same(const struct lf_event *event, struct lf_bytes type_name, const struct lf_value *payload);
+
+/*
  * The message key that the schema asks for: the event's key field, or the eventId. ptr NULL: out of memory or the
  * payload lacks it.
  */

@@ -282,8 +282,7 @@ lf_store_compare(enum lf_field_type type, const struct lf_value *a, const struct
 enum lf_append_outcome
 lf_store_judge(const struct lf_event *event, struct lf_bytes type, const struct lf_value *payload)
 {
-    bool same = lf_bytes_equal(event->type_name, type) && lf_value_equal(&event->payload, payload);
-    return same ? LF_APPEND_DUPLICATE : LF_APPEND_CONFLICT;
+    return lf_event_same(event, type, payload) ? LF_APPEND_DUPLICATE : LF_APPEND_CONFLICT;
 }
 
 enum lf_status
