@@ -167,6 +167,7 @@ append(struct lf_dlq *dlq, struct lf_dead *dead, struct lf_arena *arena, struct 
     enum lf_status st = open_topic(dlq, dead->record->topic, &topic, err);
     if (st != LF_OK)
         return st;
+    LF_ASSERT(topic != NULL);
     copy.headers = make_headers(dead, arena, &copy.header_count);
     if (copy.headers == NULL)
         return lf_no_memory(err);

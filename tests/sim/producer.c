@@ -76,32 +76,38 @@ event_of(struct producer *producer, unsigned id, struct lf_bytes key)
 }
 
 static void
-send_event(struct producer *producer)
+remember(struct producer *producer, const struct lf_record *record, unsigned id)
 {
-    struct lf_bytes key = account(producer);
-    struct lf_record record = make(producer, key, event_of(producer, producer->ids++, key));
-    append(producer, &record);
-    if (producer->sent_count < PRODUCER_SENT_MAX)
-        producer->sent[producer->sent_count++] = record;
+    if (producer->sent_count == PRODUCER_SENT_MAX)
+        return;
+    producer->sent_ids[producer->sent_count] = id;
+    producer->sent[producer->sent_count++] = *record;
 }
 
-/* One of the latest, so that both fall into one batch often. */
-static const struct lf_record *
+static void
+send_event(struct producer *producer)
+{
+    unsigned id = producer->ids++;
+    struct lf_bytes key = account(producer);
+    struct lf_record record = make(producer, key, event_of(producer, id, key));
+    append(producer, &record);
+    remember(producer, &record, id);
+}
+
+/* One of the latest, so that both fall into one batch often; there must be some. */
+static size_t
 pick(struct producer *producer)
 {
     size_t count = producer->sent_count;
-    if (count == 0)
-        return NULL;
-    size_t back = sim_below(producer->rand, sim_chance(producer->rand, 70) && count > 5 ? 5 : count);
-    return &producer->sent[count - 1 - back];
+    return count - 1 - sim_below(producer->rand, sim_chance(producer->rand, 70) && count > 5 ? 5 : count);
 }
 
 static void
 send_again(struct producer *producer)
 {
-    const struct lf_record *record = pick(producer);
+    const struct lf_record *record = &producer->sent[pick(producer)];
     size_t times = sim_chance(producer->rand, 20) ? 4 : 1;
-    for (size_t i = 0; record != NULL && i < times; i++)
+    for (size_t i = 0; i < times; i++)
         append(producer, record);
 }
 
@@ -109,14 +115,13 @@ send_again(struct producer *producer)
 static void
 send_conflict(struct producer *producer)
 {
-    const struct lf_record *old = pick(producer);
-    unsigned id = 0;
-    if (old == NULL || sscanf(old->value.ptr, "{\"eventId\":\"e%u\"", &id) != 1)
-        return;
-    struct lf_record record = make(producer, old->key, event_of(producer, id, old->key));
+    size_t at = pick(producer);
+    unsigned id = producer->sent_ids[at];
+    struct lf_bytes key = producer->sent[at].key;
+    struct lf_record record = make(producer, key, event_of(producer, id, key));
     append(producer, &record);
-    if (producer->sent_count < PRODUCER_SENT_MAX && sim_chance(producer->rand, 50))
-        producer->sent[producer->sent_count++] = record;
+    if (sim_chance(producer->rand, 50))
+        remember(producer, &record, id);
 }
 
 static void
@@ -145,7 +150,7 @@ void
 producer_send(struct producer *producer)
 {
     unsigned dice = (unsigned)sim_below(producer->rand, 100);
-    if (dice < 70)
+    if (dice < 70 || producer->sent_count == 0)
         send_event(producer);
     else if (dice < 82)
         send_again(producer);

@@ -21,6 +21,7 @@ struct producer {
     struct lf_bytes topic;
     struct lf_log_writer *writer;
     struct lf_record sent[PRODUCER_SENT_MAX]; /* events that can be sent again */
+    unsigned sent_ids[PRODUCER_SENT_MAX];
     size_t sent_count;
     unsigned ids;
 };
