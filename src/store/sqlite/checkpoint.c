@@ -9,17 +9,27 @@
 
 enum {
     FRAMES_TO_WAKE = 1000, /* new pages in the log that are worth a checkpoint */
-    FRAMES_TO_HELP = 4000, /* pages in the log that the writer does not leave to the thread */
+    FRAMES_TO_HELP = 4000, /* pages in the log that the writer copies itself, if the thread is not at it */
+    FRAMES_TO_WAIT = 8000, /* pages in the log for which the writer waits for the thread, and then helps */
 };
 
 struct lf_sqlite_checkpointer {
     sqlite3 *db;
     pthread_t thread;
-    pthread_mutex_t lock;
+    pthread_mutex_t working; /* held during a checkpoint: SQLite refuses a second one at the same time */
+    pthread_mutex_t lock;    /* over the rest */
     pthread_cond_t wake;
     bool wanted;
     bool stopping;
 };
+
+/* Called with the lock "working". A failure (disk full …) loses nothing: the log keeps it, the next one tries again. */
+static void
+copy_pages(struct lf_sqlite_checkpointer *checkpointer, sqlite3 *db)
+{
+    (void)sqlite3_wal_checkpoint_v2(db, "main", SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    pthread_mutex_unlock(&checkpointer->working);
+}
 
 static void *
 run(void *arg)
@@ -33,8 +43,8 @@ run(void *arg)
         }
         checkpointer->wanted = false;
         pthread_mutex_unlock(&checkpointer->lock);
-        /* a failure (disk full …) loses nothing: the log keeps it, the next one tries again */
-        (void)sqlite3_wal_checkpoint_v2(checkpointer->db, "main", SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+        pthread_mutex_lock(&checkpointer->working);
+        copy_pages(checkpointer, checkpointer->db);
         pthread_mutex_lock(&checkpointer->lock);
     }
     pthread_mutex_unlock(&checkpointer->lock);
@@ -52,11 +62,13 @@ lf_sqlite_checkpointer_start(const char *path, struct lf_sqlite_checkpointer **r
         lf_free(checkpointer);
         return st;
     }
+    pthread_mutex_init(&checkpointer->working, NULL);
     pthread_mutex_init(&checkpointer->lock, NULL);
     pthread_cond_init(&checkpointer->wake, NULL);
     if (pthread_create(&checkpointer->thread, NULL, run, checkpointer) != 0) {
         pthread_cond_destroy(&checkpointer->wake);
         pthread_mutex_destroy(&checkpointer->lock);
+        pthread_mutex_destroy(&checkpointer->working);
         sqlite3_close_v2(checkpointer->db);
         lf_free(checkpointer);
         return lf_fail(err, LF_UNAVAILABLE, "no thread for checkpoints of the store");
@@ -77,6 +89,7 @@ lf_sqlite_checkpointer_stop(struct lf_sqlite_checkpointer *checkpointer)
     pthread_join(checkpointer->thread, NULL);
     pthread_cond_destroy(&checkpointer->wake);
     pthread_mutex_destroy(&checkpointer->lock);
+    pthread_mutex_destroy(&checkpointer->working);
     sqlite3_close_v2(checkpointer->db);
     lf_free(checkpointer);
 }
@@ -107,8 +120,12 @@ lf_sqlite_checkpoint_after_commit(struct lf_sqlite_session *session)
     if (session->wal_frames - session->wal_reported < FRAMES_TO_WAKE)
         return;
     session->wal_reported = session->wal_frames;
-    if (session->wal_frames >= FRAMES_TO_HELP)
-        (void)sqlite3_wal_checkpoint_v2(session->db, "main", SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    if (session->wal_frames >= FRAMES_TO_WAIT) {
+        pthread_mutex_lock(&checkpointer->working);
+        copy_pages(checkpointer, session->db);
+    } else if (session->wal_frames >= FRAMES_TO_HELP && pthread_mutex_trylock(&checkpointer->working) == 0) {
+        copy_pages(checkpointer, session->db);
+    }
     pthread_mutex_lock(&checkpointer->lock);
     checkpointer->wanted = true;
     pthread_cond_signal(&checkpointer->wake);

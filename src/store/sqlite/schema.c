@@ -85,28 +85,37 @@ change(sqlite3 *db, const char *path, const struct lf_model *model, struct lf_bu
     return st;
 }
 
+/* What the file is and what it lacks, as of one moment: others may be making it just now. */
+static enum lf_status
+look(sqlite3 *db, const char *path, const struct lf_model *model, bool *ret_fresh, struct lf_buf *ret_sql,
+     struct lf_err *err)
+{
+    enum lf_status st = execute(db, "BEGIN", "opening the store", err);
+    if (st != LF_OK)
+        return st;
+    st = lf_sqlite_identify(db, path, ret_fresh, err);
+    if (st == LF_OK && !*ret_fresh)
+        st = lf_sqlite_plan(db, model, ret_sql, err);
+    if (!sqlite3_get_autocommit(db))
+        (void)sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
+    return st;
+}
+
 enum lf_status
 lf_sqlite_prepare_file(sqlite3 *db, const char *path, const struct lf_model *model, bool read_only, struct lf_err *err)
 {
     bool fresh = false;
     struct lf_buf sql;
-    enum lf_status st = lf_sqlite_identify(db, path, &fresh, err);
-    if (st != LF_OK)
-        return st;
-    if (read_only && fresh)
-        return lf_fail(err, LF_NOT_FOUND, "the store \"%s\" is empty", path);
-    if (!read_only)
-        st = switch_to_wal(db, err);
-    if (st != LF_OK)
-        return st;
     lf_buf_init(&sql, PLAN_BYTES_MAX);
-    if (!fresh)
-        st = lf_sqlite_plan(db, model, &sql, err);
+    enum lf_status st = look(db, path, model, &fresh, &sql, err);
     bool fits = !fresh && sql.len == 0;
-    if (st == LF_OK && !fits && read_only)
+    if (st == LF_OK && !read_only)
+        st = switch_to_wal(db, err);
+    if (st == LF_OK && read_only && fresh)
+        st = lf_fail(err, LF_NOT_FOUND, "the store \"%s\" is empty", path);
+    else if (st == LF_OK && read_only && !fits)
         st = lf_fail(err, LF_NOT_FOUND,
-                     "tables or columns are missing in the store \"%s\": open it once for writing "
-                     "with this schema",
+                     "tables or columns are missing in the store \"%s\": open it once for writing with this schema",
                      path);
     else if (st == LF_OK && !fits)
         st = change(db, path, model, &sql, err);

@@ -146,7 +146,7 @@ LF_NODISCARD int lf_sqlite_register(sqlite3 *db);
 
 /* ---- identity.c, plan.c, schema.c ---- */
 
-/* Is the file new, or one of ours in this format? LF_UNSUPPORTED with the reason, LF_CORRUPT. */
+/* Is the file new, or one of ours in this format? Within a transaction. LF_UNSUPPORTED with the reason, LF_CORRUPT. */
 LF_NODISCARD enum lf_status lf_sqlite_identify(sqlite3 *db, const char *path, bool *ret_new, struct lf_err *err);
 /* Appends what must be done to the tables so that they fit the model: nothing, or statements to run in one transaction.
  * LF_CONFLICT: people must decide; err has the statement. */
