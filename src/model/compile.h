@@ -158,6 +158,10 @@ const struct lf_gql_document *lf_compile_strip(struct lf_compiler *c, const stru
 /* The documents to build the schema from: the user's without what is ours, then what is generated. NULL: reported. */
 const struct lf_gql_document **lf_compile_served(struct lf_compiler *c, size_t *ret_count);
 
+/* provided.c */
+/* Reports fields whose type is among the generated ones. */
+void lf_compile_check_provided(struct lf_compiler *c, const struct lf_gql_document *generated);
+
 /* link.c */
 /* Sets every pointer into the schema, now that it is there. */
 void lf_compile_link(struct lf_compiler *c);

@@ -311,7 +311,10 @@ generated_document(struct lf_compiler *c)
     lf_map_release(&serving.queries);
     lf_buf_release(&serving.sdl);
     const struct lf_gql_document *document = sdl.ptr != NULL ? parse_generated(c, sdl) : NULL;
-    return document != NULL ? without_clashes(c, document) : NULL;
+    if (document == NULL)
+        return NULL;
+    lf_compile_check_provided(c, document);
+    return without_clashes(c, document);
 }
 
 /* --- all ---------------------------------------------------------------------------------------------------------- */
