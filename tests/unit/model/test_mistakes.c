@@ -92,20 +92,20 @@ static const struct {
      "a.graphql:3:10: error: mutation \"b\" makes no event: say which with @emits(event: \"…\")\n"},
     {"type E @event { a: EventStatus, b: [Receipt], c: O, d: Nope }\ntype O { x: PageInfo!, y: IDFilter }\n"
      "type Mutation { m(a: EventStatus, c: I): Receipt @emits(event: \"E\") }\ninput I { x: EFilter, y: StringFilter }",
-     "a.graphql:1:17: error: the type of \"a\" is EventStatus, which is provided for answers and filters and cannot be "
+     "a.graphql:1:17: error: the type of \"a\" is EventStatus, which is provided for answers and filters and cannot "
+     "be part of an event or entity: use a type of your own\n"
+     "a.graphql:1:33: error: the type of \"b\" is Receipt, which is provided for answers and filters and cannot be "
      "part of an event or entity: use a type of your own\n"
-     "a.graphql:1:33: error: the type of \"b\" is Receipt, which is provided for answers and filters and cannot be part "
-     "of an event or entity: use a type of your own\n"
      "a.graphql:1:56: error: Unknown type \"Nope\".\n"
-     "a.graphql:2:10: error: the type of \"x\" is PageInfo, which is provided for answers and filters and cannot be part "
-     "of an event or entity: use a type of your own\n"
-     "a.graphql:2:24: error: The type of O.y must be Output Type but got: IDFilter.\n"
-     "a.graphql:3:19: error: the type of \"a\" is EventStatus, which is provided for answers and filters and cannot be "
+     "a.graphql:2:10: error: the type of \"x\" is PageInfo, which is provided for answers and filters and cannot be "
      "part of an event or entity: use a type of your own\n"
+     "a.graphql:2:24: error: The type of O.y must be Output Type but got: IDFilter.\n"
+     "a.graphql:3:19: error: the type of \"a\" is EventStatus, which is provided for answers and filters and cannot "
+     "be part of an event or entity: use a type of your own\n"
      "a.graphql:3:35: error: argument \"c\" is I, but fills \"c\" of \"E\", which is O: use one type\n"
      "a.graphql:4:14: error: Unknown type \"EFilter\". Did you mean \"IDFilter\" or \"IntFilter\"?\n"
-     "a.graphql:4:23: error: the type of \"y\" is StringFilter, which is provided for answers and filters and cannot be "
-     "part of an event or entity: use a type of your own\n"},
+     "a.graphql:4:23: error: the type of \"y\" is StringFilter, which is provided for answers and filters and cannot "
+     "be part of an event or entity: use a type of your own\n"},
     {"type Time @entity(key: \"id\") { id: ID! }\ntype E @event(entity: \"Time\") { id: ID! }",
      "a.graphql:1:6: error: type \"Time\" has the name of one that is provided or follows from an entity: rename "
      "yours\n"},
