@@ -100,12 +100,20 @@ def broker(session_folder):
     server.close()
 
 
-@pytest.fixture
-def own_broker(tmp_path):
-    """A broker that the test may stop, kill and freeze."""
-    server = Broker(tmp_path / "kafka").start()
+@pytest.fixture(scope="module")
+def module_broker(tmp_path_factory):
+    server = Broker(tmp_path_factory.mktemp("own") / "kafka")
     yield server
     server.close()
+
+
+@pytest.fixture
+def own_broker(module_broker):
+    """A broker that the test may stop, kill and freeze. It runs when the test begins, whatever the one before did."""
+    module_broker.thaw()
+    if not module_broker.running():
+        module_broker.start()
+    return module_broker
 
 
 @pytest.fixture

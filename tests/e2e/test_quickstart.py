@@ -136,7 +136,7 @@ def test_lists_filter_order_and_page(quotes):
 
     def listed(where="", order="", first=50, after=None):
         document = (
-            "query($p: String!, $first: Int!, $after: String) { quotes(where: {customerId: {startsWith: $p} %s} %s,"
+            "query($p: ID!, $first: Int!, $after: String) { quotes(where: {customerId: {startsWith: $p} %s} %s,"
             " first: $first, after: $after) { nodes { customerId amount } pageInfo { hasNextPage endCursor } } }"
             % (where, order)
         )
