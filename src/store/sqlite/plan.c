@@ -133,10 +133,10 @@ has_rows(struct plan *plan, const struct lf_field *without, bool *ret)
     struct lf_buf sql;
     lf_buf_init(&sql, TABLE_NAME_MAX * 8);
     lf_buf_add_text(&sql, "SELECT 1 FROM ");
-    lf_sqlite_table(&sql, plan->entity);
+    lf_sql_table(&sql, plan->entity);
     if (without != NULL) {
         lf_buf_add_text(&sql, " WHERE ");
-        lf_sqlite_quote(&sql, without->column);
+        lf_sql_quote(&sql, without->column);
         lf_buf_add_text(&sql, " IS NULL");
     }
     lf_buf_add_text(&sql, " LIMIT 1");
@@ -192,11 +192,11 @@ static void
 add_alter(struct plan *plan, struct lf_buf *out, const char *what, struct lf_bytes column)
 {
     lf_buf_add_text(out, "ALTER TABLE ");
-    lf_sqlite_table(out, plan->entity);
+    lf_sql_table(out, plan->entity);
     lf_buf_add_char(out, ' ');
     lf_buf_add_text(out, what);
     lf_buf_add_char(out, ' ');
-    lf_sqlite_quote(out, column);
+    lf_sql_quote(out, column);
 }
 
 /* Refuses: why (with the field's name), and a statement, which is taken from sql. */
@@ -270,9 +270,9 @@ plan_relax(struct plan *plan, struct lf_bytes column, struct lf_bytes type)
     static const struct lf_bytes copy = {"logfirst_copy", 13};
     add_alter(plan, plan->out, "ADD COLUMN", copy);
     lf_buf_printf(plan->out, " %.*s;\nUPDATE ", LF_FMT(type));
-    lf_sqlite_table(plan->out, plan->entity);
+    lf_sql_table(plan->out, plan->entity);
     lf_buf_add_text(plan->out, " SET logfirst_copy = ");
-    lf_sqlite_quote(plan->out, column);
+    lf_sql_quote(plan->out, column);
     lf_buf_add_text(plan->out, ";\n");
     add_alter(plan, plan->out, "DROP COLUMN", column);
     lf_buf_add_text(plan->out, ";\n");
@@ -287,7 +287,7 @@ refuse_rename(struct plan *plan, const struct lf_field *field, const char *why)
     lf_buf_init(&sql, TABLE_NAME_MAX * 8);
     add_alter(plan, &sql, "RENAME COLUMN", field->column);
     lf_buf_add_text(&sql, " TO ");
-    lf_sqlite_quote(&sql, field->column);
+    lf_sql_quote(&sql, field->column);
     sql.len--; /* into the closing quote */
     lf_buf_add_text(&sql, "_old\";");
     enum lf_status st = refuse(plan, field, why, &sql);
@@ -301,11 +301,11 @@ refuse_nulls(struct plan *plan, const struct lf_field *field)
     struct lf_buf sql;
     lf_buf_init(&sql, TABLE_NAME_MAX * 8);
     lf_buf_add_text(&sql, "UPDATE ");
-    lf_sqlite_table(&sql, plan->entity);
+    lf_sql_table(&sql, plan->entity);
     lf_buf_add_text(&sql, " SET ");
-    lf_sqlite_quote(&sql, field->column);
+    lf_sql_quote(&sql, field->column);
     lf_buf_printf(&sql, " = %s WHERE ", example_literal(field));
-    lf_sqlite_quote(&sql, field->column);
+    lf_sql_quote(&sql, field->column);
     lf_buf_add_text(&sql, " IS NULL;");
     enum lf_status st = refuse(plan, field, "it is not null now, but some entities have no value", &sql);
     lf_buf_release(&sql);
@@ -343,13 +343,13 @@ plan_create(struct plan *plan)
 {
     const struct lf_entity *entity = plan->entity;
     lf_buf_add_text(plan->out, "CREATE TABLE ");
-    lf_sqlite_table(plan->out, entity);
+    lf_sql_table(plan->out, entity);
     lf_buf_add_text(plan->out, " (");
     for (size_t i = 0; i < entity->field_count; i++) {
         const struct lf_field *field = &entity->fields[i];
         if (i != 0)
             lf_buf_add_text(plan->out, ", ");
-        lf_sqlite_quote(plan->out, field->column);
+        lf_sql_quote(plan->out, field->column);
         lf_buf_printf(plan->out, " %s%s%s", lf_sqlite_type(field),
                       field->non_null || i == entity->key ? " NOT NULL" : "", i == entity->key ? " PRIMARY KEY" : "");
     }

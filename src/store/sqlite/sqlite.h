@@ -7,7 +7,7 @@
 #define LF_STORE_SQLITE_SQLITE_H
 
 #include "base/buf.h"
-#include "store/row.h"
+#include "store/sql.h"
 #include "store/store_backend.h"
 
 #include <pthread.h>
@@ -118,26 +118,8 @@ LF_NODISCARD enum lf_status lf_sqlite_column_time(sqlite3_stmt *stmt, int column
 
 /* ---- sql.c ---- */
 
-/* Appends an identifier in quotes. */
-void lf_sqlite_quote(struct lf_buf *out, struct lf_bytes name);
-/* Appends the quoted name of an entity's table. */
-void lf_sqlite_table(struct lf_buf *out, const struct lf_entity *entity);
 const char *lf_sqlite_type(const struct lf_field *field); /* of a column: "TEXT" … */
-/* "a", "b", "c": the entity's columns in order. */
-void lf_sqlite_columns(struct lf_buf *out, const struct lf_entity *entity);
-
-/* A statement being written and the values for its parameters, in order. */
-struct lf_sqlite_sql {
-    struct lf_buf text;
-    struct lf_arena *arena;
-    struct lf_value *params;
-    size_t param_count;
-    size_t param_cap;
-    enum lf_status failed; /* sticky */
-    struct lf_err *err;
-};
-/* The whole SELECT of a list: columns, filter, place after the cursor, order, limit of first + 1. */
-void lf_sqlite_write_list(struct lf_sqlite_sql *sql, const struct lf_list_query *query, const struct lf_value *after);
+extern const struct lf_sql_list_dialect lf_sqlite_lists;
 
 /* ---- function.c ---- */
 
@@ -158,7 +140,7 @@ LF_NODISCARD enum lf_status lf_sqlite_prepare_file(sqlite3 *db, const char *path
 
 /* ---- read.c ---- */
 
-/* A row of lf_sqlite_columns() as a state. */
+/* A row of lf_sql_columns() as a state. */
 LF_NODISCARD enum lf_status lf_sqlite_read_state(sqlite3_stmt *stmt, const struct lf_entity *entity,
                                                  struct lf_arena *arena, struct lf_value *ret, struct lf_err *err);
 /* A row of LF_SQLITE_EVENT_COLUMNS; the sequence (rowid) through ret_sequence, which may be NULL. */

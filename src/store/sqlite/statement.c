@@ -59,11 +59,11 @@ static void
 write_load(struct lf_buf *out, const struct lf_entity *entity)
 {
     lf_buf_add_text(out, "SELECT ");
-    lf_sqlite_columns(out, entity);
+    lf_sql_columns(out, entity);
     lf_buf_add_text(out, " FROM ");
-    lf_sqlite_table(out, entity);
+    lf_sql_table(out, entity);
     lf_buf_add_text(out, " WHERE ");
-    lf_sqlite_quote(out, entity->fields[entity->key].column);
+    lf_sql_quote(out, entity->fields[entity->key].column);
     lf_buf_add_text(out, " = ?");
 }
 
@@ -71,9 +71,9 @@ static void
 write_delete(struct lf_buf *out, const struct lf_entity *entity)
 {
     lf_buf_add_text(out, "DELETE FROM ");
-    lf_sqlite_table(out, entity);
+    lf_sql_table(out, entity);
     lf_buf_add_text(out, " WHERE ");
-    lf_sqlite_quote(out, entity->fields[entity->key].column);
+    lf_sql_quote(out, entity->fields[entity->key].column);
     lf_buf_add_text(out, " = ?");
 }
 
@@ -81,23 +81,23 @@ static void
 write_save(struct lf_buf *out, const struct lf_entity *entity)
 {
     lf_buf_add_text(out, "INSERT INTO ");
-    lf_sqlite_table(out, entity);
+    lf_sql_table(out, entity);
     lf_buf_add_text(out, " (");
-    lf_sqlite_columns(out, entity);
+    lf_sql_columns(out, entity);
     lf_buf_add_text(out, ") VALUES (");
     for (size_t i = 0; i < entity->field_count; i++)
         lf_buf_add_text(out, i == 0 ? "?" : ", ?");
     lf_buf_add_text(out, ") ON CONFLICT (");
-    lf_sqlite_quote(out, entity->fields[entity->key].column);
+    lf_sql_quote(out, entity->fields[entity->key].column);
     lf_buf_add_text(out, ") DO ");
     const char *before = "UPDATE SET ";
     for (size_t i = 0; i < entity->field_count; i++) {
         if (i == entity->key)
             continue;
         lf_buf_add_text(out, before);
-        lf_sqlite_quote(out, entity->fields[i].column);
+        lf_sql_quote(out, entity->fields[i].column);
         lf_buf_add_text(out, " = excluded.");
-        lf_sqlite_quote(out, entity->fields[i].column);
+        lf_sql_quote(out, entity->fields[i].column);
         before = ", ";
     }
     if (entity->field_count == 1)
