@@ -106,7 +106,7 @@ static enum lf_status
 may_fail(struct lf_log *log, enum lf_log_fault_op op, struct lf_err *err)
 {
     struct lf_log_fault_plan plan;
-    return is_due(log, op, &plan) && plan.kind == LF_FAULT_FAIL ? fail(&plan, err) : LF_OK;
+    return is_due(log, op, &plan) && plan.kind == LF_LOG_FAULT_FAIL ? fail(&plan, err) : LF_OK;
 }
 
 /* ---- the log ---- */
@@ -129,7 +129,7 @@ fault_close(struct lf_log *base)
 static enum lf_status
 fault_ensure_topic(struct lf_log *log, struct lf_bytes topic, int64_t timeout_ms, struct lf_err *err)
 {
-    enum lf_status st = may_fail(log, LF_FAULT_ENSURE_TOPIC, err);
+    enum lf_status st = may_fail(log, LF_LOG_FAULT_ENSURE_TOPIC, err);
     return st == LF_OK ? lf_log_ensure_topic(inner_of(log), topic, timeout_ms, err) : st;
 }
 
@@ -137,14 +137,14 @@ static enum lf_status
 fault_ranges(struct lf_log *log, struct lf_bytes topic, struct lf_log_range *ret, size_t max, size_t *ret_count,
              int64_t timeout_ms, struct lf_err *err)
 {
-    enum lf_status st = may_fail(log, LF_FAULT_RANGES, err);
+    enum lf_status st = may_fail(log, LF_LOG_FAULT_RANGES, err);
     return st == LF_OK ? lf_log_ranges(inner_of(log), topic, ret, max, ret_count, timeout_ms, err) : st;
 }
 
 static enum lf_status
 fault_health(struct lf_log *log, struct lf_err *err)
 {
-    enum lf_status st = may_fail(log, LF_FAULT_HEALTH, err);
+    enum lf_status st = may_fail(log, LF_LOG_FAULT_HEALTH, err);
     return st == LF_OK ? lf_log_health(inner_of(log), err) : st;
 }
 
@@ -198,7 +198,7 @@ static enum lf_status
 fault_writer_open(struct lf_log *log, struct lf_wake wake, lf_log_ack_fn *ack, void *ctx, struct lf_log_writer **ret,
                   struct lf_err *err)
 {
-    enum lf_status st = may_fail(log, LF_FAULT_WRITER_OPEN, err);
+    enum lf_status st = may_fail(log, LF_LOG_FAULT_WRITER_OPEN, err);
     if (st != LF_OK)
         return st;
     struct fault_writer *writer = lf_calloc(1, sizeof(*writer));
@@ -265,20 +265,20 @@ static enum lf_status
 fault_append(struct lf_log_writer *base, const struct lf_record *record, void *token, struct lf_err *err)
 {
     struct fault_writer *writer = (struct fault_writer *)base;
-    enum lf_status st = may_fail(base->log, LF_FAULT_APPEND, err);
+    enum lf_status st = may_fail(base->log, LF_LOG_FAULT_APPEND, err);
     if (st != LF_OK)
         return st;
     struct fault_append *append = new_append(writer, record, token);
     if (append == NULL)
         return lf_no_memory(err);
     struct lf_log_fault_plan plan;
-    if (!is_due(base->log, LF_FAULT_ACK, &plan))
+    if (!is_due(base->log, LF_LOG_FAULT_ACK, &plan))
         return append_inner(writer, record, append, err);
     switch (plan.kind) {
-    case LF_FAULT_FAIL: refuse_later(writer, append, &plan); return LF_OK;
-    case LF_FAULT_DUPLICATE: return append_twice(writer, record, append, err);
-    case LF_FAULT_LOSE_ACK: append->fate = FATE_LOSE; break;
-    case LF_FAULT_DELAY:
+    case LF_LOG_FAULT_FAIL: refuse_later(writer, append, &plan); return LF_OK;
+    case LF_LOG_FAULT_DUPLICATE: return append_twice(writer, record, append, err);
+    case LF_LOG_FAULT_LOSE_ACK: append->fate = FATE_LOSE; break;
+    case LF_LOG_FAULT_DELAY:
         append->fate = FATE_DELAY;
         append->delay = plan.delay != 0 ? plan.delay : 1;
         break;
@@ -348,7 +348,7 @@ static enum lf_status
 fault_reader_open(struct lf_log *log, const struct lf_log_reader_options *options, struct lf_log_reader **ret,
                   struct lf_err *err)
 {
-    enum lf_status st = may_fail(log, LF_FAULT_READER_OPEN, err);
+    enum lf_status st = may_fail(log, LF_LOG_FAULT_READER_OPEN, err);
     if (st != LF_OK)
         return st;
     struct fault_reader *reader = lf_calloc(1, sizeof(*reader));
@@ -375,17 +375,17 @@ fault_read(struct lf_log_reader *base, size_t records_max, size_t bytes_max, int
         return LF_OK;
     }
     struct lf_log_fault_plan plan;
-    bool due = is_due(base->log, LF_FAULT_READ, &plan);
-    if (due && plan.kind == LF_FAULT_FAIL)
+    bool due = is_due(base->log, LF_LOG_FAULT_READ, &plan);
+    if (due && plan.kind == LF_LOG_FAULT_FAIL)
         return fail(&plan, err);
-    if (due && plan.kind == LF_FAULT_DELAY)
+    if (due && plan.kind == LF_LOG_FAULT_DELAY)
         return LF_OK;
     reader->last = (struct lf_log_batch){0};
     enum lf_status st = lf_log_read(reader->inner, records_max, bytes_max, timeout_ms, &reader->last, err);
     if (st != LF_OK)
         return st;
     *ret = reader->last;
-    reader->again = due && plan.kind == LF_FAULT_DUPLICATE && reader->last.count != 0;
+    reader->again = due && plan.kind == LF_LOG_FAULT_DUPLICATE && reader->last.count != 0;
     return LF_OK;
 }
 
@@ -399,7 +399,7 @@ static enum lf_status
 fault_seek(struct lf_log_reader *base, struct lf_bytes topic, int32_t partition, int64_t offset, struct lf_err *err)
 {
     struct fault_reader *reader = (struct fault_reader *)base;
-    enum lf_status st = may_fail(base->log, LF_FAULT_SEEK, err);
+    enum lf_status st = may_fail(base->log, LF_LOG_FAULT_SEEK, err);
     if (st != LF_OK)
         return st;
     reader->again = false;

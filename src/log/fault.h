@@ -7,23 +7,28 @@
 
 #include "log/log.h"
 
-enum lf_log_fault_op { /* the calls that a plan counts; a mask */
-                       LF_FAULT_ENSURE_TOPIC = 1 << 0,
-                       LF_FAULT_RANGES = 1 << 1,
-                       LF_FAULT_HEALTH = 1 << 2,
-                       LF_FAULT_WRITER_OPEN = 1 << 3,
-                       LF_FAULT_APPEND = 1 << 4, /* the call to lf_log_append() itself */
-                       LF_FAULT_ACK = 1 << 5,    /* what becomes of an append that was taken; counted at the append */
-                       LF_FAULT_READER_OPEN = 1 << 6,
-                       LF_FAULT_READ = 1 << 7,
-                       LF_FAULT_SEEK = 1 << 8,
+/* The calls that a plan counts; a mask. */
+enum lf_log_fault_op {
+    LF_LOG_FAULT_ENSURE_TOPIC = 1 << 0,
+    LF_LOG_FAULT_RANGES = 1 << 1,
+    LF_LOG_FAULT_HEALTH = 1 << 2,
+    LF_LOG_FAULT_WRITER_OPEN = 1 << 3,
+    LF_LOG_FAULT_APPEND = 1 << 4, /* the call to lf_log_append() itself */
+    LF_LOG_FAULT_ACK = 1 << 5,    /* what becomes of an append that was taken; counted at the append */
+    LF_LOG_FAULT_READER_OPEN = 1 << 6,
+    LF_LOG_FAULT_READ = 1 << 7,
+    LF_LOG_FAULT_SEEK = 1 << 8,
 };
 
 enum lf_log_fault_kind {
-    LF_FAULT_FAIL,  /* the call gives status; an ACK: the record is not logged and acknowledged with status */
-    LF_FAULT_DELAY, /* READ: nothing, though there is; ACK: comes some polls later. Others: as if there were no fault */
-    LF_FAULT_LOSE_ACK, /* ACK: the record is logged, the acknowledgement says LF_TIMEOUT */
-    LF_FAULT_DUPLICATE, /* ACK: the record is logged twice and acknowledged once; READ: the next read gives the same again */
+    /* the call gives status; ACK: the record is not logged and acknowledged with status */
+    LF_LOG_FAULT_FAIL,
+    /* READ: nothing, though there is; ACK: comes some polls later; others: as if there were no fault */
+    LF_LOG_FAULT_DELAY,
+    /* ACK: the record is logged, the acknowledgement says LF_TIMEOUT */
+    LF_LOG_FAULT_LOSE_ACK,
+    /* ACK: the record is logged twice and acknowledged once; READ: the next read gives the same again */
+    LF_LOG_FAULT_DUPLICATE,
 };
 
 struct lf_log_fault_plan {
