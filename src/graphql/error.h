@@ -35,7 +35,7 @@ struct lf_gql_errors {
 };
 
 void lf_gql_errors_init(struct lf_gql_errors *errors, struct lf_arena *arena, size_t max);
-/* Adds an error with a formatted message; loc may be NULL. Returns it for more details, or NULL when it was not kept. */
+/* Adds an error with a formatted message; loc may be NULL. Returns it for more details, or NULL: it was not kept. */
 struct lf_gql_error *lf_gql_errors_add(struct lf_gql_errors *errors, const char *code, const struct lf_gql_loc *loc,
                                        const char *fmt, ...) LF_PRINTF(4, 5);
 void lf_gql_error_add_loc(struct lf_gql_error *error, const struct lf_gql_loc *loc); /* error may be NULL */

@@ -7,7 +7,7 @@
 
 struct lf_gql_limits {
     size_t tokens; /* 0: no limit */
-    size_t depth;  /* nesting of selection sets, list and object values, list types; 0: LF_GQL_DEPTH_MAX */
+    size_t depth;  /* nesting of selection sets, lists, objects, list types; 0: LF_GQL_DEPTH_MAX; at most 1000 */
 };
 
 /* Parses any document (executable and type system definitions) by the September 2025 grammar. Everything lives in
@@ -22,7 +22,8 @@ const struct lf_gql_value_node *lf_gql_parse_value(struct lf_arena *arena, const
 const struct lf_gql_type_ref *lf_gql_parse_type(struct lf_arena *arena, const struct lf_gql_source *source,
                                                 struct lf_gql_errors *errors);
 
-/* Appends the document in the canonical layout of graphql-js's print(). print(parse(print(x))) is print(x). */
+/* Appends the document in the canonical layout of graphql-js's print(), without a line end behind it. Descriptions are
+ * block strings wherever they can be. print(parse(print(x))) is print(x). */
 void lf_gql_print(struct lf_buf *out, const struct lf_gql_document *document);
 void lf_gql_print_value(struct lf_buf *out, const struct lf_gql_value_node *value);
 void lf_gql_print_type_ref(struct lf_buf *out, const struct lf_gql_type_ref *ref);

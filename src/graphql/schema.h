@@ -49,7 +49,15 @@ struct lf_gql_scalar_ops {
     /* Result. */
     bool (*serialize)(struct lf_arena *arena, const struct lf_value *in, struct lf_value *ret, const char **ret_why);
 };
-/* The built-in five and DateTime, Date, Time, UUID, Decimal, BigInt, JSON; NULL if there is none of that name. */
+/*
+ * The built-in five and DateTime, Date, Time, UUID, Decimal, BigInt, JSON; NULL if there is none of that name.
+ *   DateTime, Date, Time   RFC 3339 (times with an offset), kept as given
+ *   UUID                   in either case; lower case from then on
+ *   Decimal                from a string or a number, digits as written; a string
+ *   BigInt                 64 bits, from an integer or a string of digits; written as a number within +-(2^53 - 1),
+ *                          where every reader gets it exactly, and as a string beyond
+ *   JSON                   any value
+ */
 const struct lf_gql_scalar_ops *lf_gql_scalar_find(struct lf_bytes name);
 /* All of them, ended by NULL. */
 const struct lf_gql_scalar_ops *const *lf_gql_scalars(void);
@@ -137,6 +145,7 @@ struct lf_gql_directive_def {
 struct lf_gql_schema {
     struct lf_arena arena; /* owns everything below */
     struct lf_bytes description;
+    struct lf_gql_directives applied; /* directives of the schema definition and its extensions */
     struct lf_map types;      /* name -> struct lf_gql_type *, named types incl. built-in scalars and __Schema … */
     struct lf_map directives; /* name -> struct lf_gql_directive_def * */
     struct lf_gql_type *query;

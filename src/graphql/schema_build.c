@@ -58,6 +58,18 @@ lf_gql_suggest_types(struct lf_gql_builder *b, struct lf_bytes name)
     return lf_gql_suggest_text(&suggest, b->arena, NULL);
 }
 
+void
+lf_gql_bad_value(struct lf_gql_builder *b, const struct lf_gql_loc *loc, const char *words, const char *why)
+{
+    struct lf_bytes reason = lf_bytes_of(why != NULL ? why : "out of memory");
+    struct lf_bytes prefix = LF_LIT("Invalid value at ");
+    bool inside = lf_bytes_starts_with(reason, prefix); /* … at "value.x": … */
+    if (inside)
+        reason = lf_bytes(reason.ptr + prefix.len, reason.len - prefix.len);
+    lf_gql_build_error(b, loc, "%s%s%.*s", words != NULL ? words : "invalid value", inside ? " at " : ": ",
+                       LF_FMT(reason));
+}
+
 static void
 add_def(struct lf_gql_builder *b, struct lf_gql_origin *origin, const struct lf_gql_definition *def)
 {

@@ -47,6 +47,8 @@ void lf_gql_check_defaults(struct lf_gql_builder *b);
 
 /* The origin of a named type. */
 struct lf_gql_origin *lf_gql_origin_of(const struct lf_gql_type *type);
+/* "<words>: <why>", or "<words> at <place inside the value>: <why>". */
+void lf_gql_bad_value(struct lf_gql_builder *b, const struct lf_gql_loc *loc, const char *words, const char *why);
 /* ` Did you mean the type …?` or "": names of the schema like this one. */
 const char *lf_gql_suggest_types(struct lf_gql_builder *b, struct lf_bytes name);
 

@@ -80,15 +80,8 @@ coerce_default(struct lf_gql_builder *b, struct lf_gql_input *input, const char 
     const char *why = NULL;
     if (lf_gql_coerce_literal(input->type, input->default_literal, NULL, b->arena, &input->default_value, &why))
         return;
-    struct lf_bytes reason = lf_bytes_of(why != NULL ? why : "out of memory");
-    struct lf_bytes prefix = LF_LIT("Invalid value at ");
-    const char *between = ": ";
-    if (lf_bytes_starts_with(reason, prefix)) { /* … at "value.x": … */
-        between = " at ";
-        reason = lf_bytes(reason.ptr + prefix.len, reason.len - prefix.len);
-    }
-    lf_gql_build_error(b, &input->default_literal->loc, "%s has invalid default value%s%.*s", coordinate, between,
-                       LF_FMT(reason));
+    const char *words = lf_arena_printf(b->arena, "%s has invalid default value", coordinate);
+    lf_gql_bad_value(b, &input->default_literal->loc, words, why);
 }
 
 static void

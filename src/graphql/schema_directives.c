@@ -51,8 +51,10 @@ check_argument(struct lf_gql_builder *b, const struct lf_gql_directive *directiv
         unknown_argument(b, given, def);
     else if (lf_gql_type_is_input(arg->type) &&
              !lf_gql_coerce_literal(arg->type, given->value, NULL, b->arena, &value, &why))
-        lf_gql_build_error(b, &given->value->loc, "Argument \"@%.*s(%.*s:)\" has invalid value: %s", LF_FMT(def->name),
-                           LF_FMT(given->name.text), why != NULL ? why : "out of memory");
+        lf_gql_bad_value(b, &given->value->loc,
+                         lf_arena_printf(b->arena, "Argument \"@%.*s(%.*s:)\" has invalid value", LF_FMT(def->name),
+                                         LF_FMT(given->name.text)),
+                         why);
 }
 
 static bool
@@ -139,8 +141,7 @@ void
 lf_gql_check_directives(struct lf_gql_builder *b)
 {
     size_t at = 0;
-    for (size_t i = 0; i < b->schema_def_count; i++)
-        check_list(b, b->schema_defs[i]->directives, "SCHEMA");
+    check_list(b, b->schema->applied, "SCHEMA");
     for (size_t i = 0; i < b->origin_count; i++)
         check_type(b, b->origins[i]->type);
     for (const struct lf_map_entry *e; (e = lf_map_next(&b->schema->directives, &at)) != NULL;) {

@@ -240,25 +240,25 @@ apply_type_directives(struct lf_gql_type *type, const struct lf_gql_definition *
 }
 
 /* The directives of a definition and its extensions, in one list. */
-static void
-merge_directives(struct lf_gql_builder *b, const struct lf_gql_origin *origin)
+static struct lf_gql_directives
+merge_directives(struct lf_gql_builder *b, const struct lf_gql_definition *const *defs, size_t count)
 {
-    size_t count = 0;
-    for (size_t i = 0; i < origin->count; i++)
-        count += origin->defs[i]->directives.count;
-    if (count == origin->defs[0]->directives.count)
-        return; /* extensions add none */
-    struct lf_gql_directive *items = LF_ARENA_ARRAY(b->arena, struct lf_gql_directive, count);
+    size_t all = 0;
+    for (size_t i = 0; i < count; i++)
+        all += defs[i]->directives.count;
+    if (count == 0 || all == defs[0]->directives.count)
+        return count != 0 ? defs[0]->directives : (struct lf_gql_directives){0}; /* extensions add none */
+    struct lf_gql_directive *items = LF_ARENA_ARRAY(b->arena, struct lf_gql_directive, all);
     if (items == NULL) {
         out_of_memory(b);
-        return;
+        return (struct lf_gql_directives){0};
     }
     size_t at = 0;
-    for (size_t i = 0; i < origin->count; i++) {
-        for (size_t k = 0; k < origin->defs[i]->directives.count; k++)
-            items[at++] = origin->defs[i]->directives.items[k];
+    for (size_t i = 0; i < count; i++) {
+        for (size_t k = 0; k < defs[i]->directives.count; k++)
+            items[at++] = defs[i]->directives.items[k];
     }
-    origin->type->directives = (struct lf_gql_directives){.items = items, .count = count};
+    return (struct lf_gql_directives){.items = items, .count = all};
 }
 
 static void
@@ -269,7 +269,7 @@ fill_type(struct lf_gql_builder *b, const struct lf_gql_origin *origin)
         out_of_memory(b);
         return;
     }
-    merge_directives(b, origin);
+    type->directives = merge_directives(b, origin->defs, origin->count);
     if (type->scalar != NULL && type->scalar->specified_by != NULL)
         type->specified_by = lf_bytes_of(type->scalar->specified_by);
     for (size_t i = 0; i < origin->count; i++) {
@@ -390,6 +390,7 @@ lf_gql_fill(struct lf_gql_builder *b)
 {
     for (size_t i = 0; i < b->origin_count && !b->no_memory; i++)
         fill_type(b, b->origins[i]);
+    b->schema->applied = merge_directives(b, b->schema_defs, b->schema_def_count);
     fill_implementers(b);
     fill_directives(b);
     fill_roots(b);

@@ -41,6 +41,8 @@ print_args(struct lf_buf *out, const struct lf_gql_input *args, size_t count, un
     lf_buf_add_char(out, '(');
     for (size_t i = 0; i < count; i++) {
         if (described) {
+            if (i != 0 && args[i].description.ptr != NULL)
+                lf_buf_add_char(out, '\n');
             lf_buf_printf(out, "\n%*s", (int)(indent + 1) * 2, "");
             lf_gql_print_description(out, args[i].description, indent + 1);
         } else if (i != 0) {

@@ -137,7 +137,7 @@ find_quote(struct lf_gql_lexer *lx, const char *p, bool *ret_escapes)
     return NULL;
 }
 
-/* Decodes from, which reaches to the closing quote (or the place where it is missed). A decoded text is never longer. */
+/* Decodes from, which reaches to the closing quote (or where it is missed). A decoded text is never longer. */
 static bool
 decode_escapes(struct lf_gql_lexer *lx, const char *from, const char *to, struct lf_bytes *ret)
 {

@@ -84,7 +84,8 @@ static const struct {
          "    third: 3\n"
          "  )\n"
          "}"},
-        {"{a(first:\"some text that is long enough\",second:\"another text as lon\",third: 3){b(c:\"\"\"x\n  y\"\"\")}}",
+        {"{a(first:\"some text that is long enough\",second:\"another text as lon\",third: 3){b(c:\"\"\"x\n  y"
+         "\"\"\")}}",
          "{\n"
          "  a(\n"
          "    first: \"some text that is long enough\"\n"
@@ -105,7 +106,8 @@ static const struct {
          "{\n"
          "  a(b: {}, c: [], d: { e: { f: [{ g: null }] } })\n"
          "}"},
-        {"{a(b:\"\"\"\"\"\",c:\"\"\"x\"\"\",d:\"\"\"  x\"\"\",e:\"\"\"x\\\"\"\"y\"\"\",f:\"\"\"ends in quote\" \"\"\",g:\"\"\"back\\\n\"\"\")}",
+        {"{a(b:\"\"\"\"\"\",c:\"\"\"x\"\"\",d:\"\"\"  x\"\"\",e:\"\"\"x\\\"\"\"y\"\"\",f:\"\"\"ends in quote\""
+         " \"\"\",g:\"\"\"back\\\n\"\"\")}",
          "{\n"
          "  a(\n"
          "    b: \"\"\"\"\"\"\n"
@@ -145,7 +147,8 @@ static const struct {
          "scalar A @b\n"
          "\n"
          "extend scalar A @c"},
-        {"\"d\"type A implements B&C@d{\"e\"f(\"g\"h:I=1@j,k:L):[M!]!@n o(p:Q=2,r:S):T}type U extend type A implements V extend type A@w extend type A{x:Y}",
+        {"\"d\"type A implements B&C@d{\"e\"f(\"g\"h:I=1@j,k:L):[M!]!@n o(p:Q=2,r:S):T}type U extend type A im"
+         "plements V extend type A@w extend type A{x:Y}",
          "\"\"\"d\"\"\"\n"
          "type A implements B & C @d {\n"
          "  \"\"\"e\"\"\"\n"
@@ -220,7 +223,8 @@ static const struct {
          "directive @e(f: G, h: I) on SCHEMA\n"
          "\n"
          "directive @j on ENUM"},
-        {"\"\"\"\n  indented\n    more\n\"\"\"type A{\"\"\"a long description that goes on and on for more than seventy characters\"\"\"b:C\"ends\\\"\"d:E\"\\u0001\"f:G\"\" h:I\" x\"j:K\" x\\n  y\"l:M}",
+        {"\"\"\"\n  indented\n    more\n\"\"\"type A{\"\"\"a long description that goes on and on for more tha"
+         "n seventy characters\"\"\"b:C\"ends\\\"\"d:E\"\\u0001\"f:G\"\" h:I\" x\"j:K\" x\\n  y\"l:M}",
          "\"\"\"\n"
          "indented\n"
          "  more\n"
