@@ -16,6 +16,58 @@ void lf_sql_table(struct lf_buf *out, const struct lf_entity *entity);
 /* "a", "b", "c": the entity's columns in order. */
 void lf_sql_columns(struct lf_buf *out, const struct lf_entity *entity);
 
+/* ---- tables ---- */
+
+/* A column as the database has it; texts in the plan's arena. */
+struct lf_sql_column {
+    struct lf_bytes name;
+    struct lf_bytes type;
+    bool not_null;
+    bool has_default;
+    bool in_key;
+};
+
+struct lf_sql_plan;
+
+struct lf_sql_plan_dialect {
+    const char *const *own_tables; /* those that every store has */
+    size_t own_count;
+    const char *reserved_prefix;                          /* of table names; NULL: none */
+    size_t name_max;                                      /* bytes of a name; 0: any */
+    const char *yes, *no;                                 /* truth values */
+    const char *(*type)(const struct lf_field *field);    /* of the column, as the database names it */
+    const char *(*example)(const struct lf_field *field); /* a value of that type, as a literal */
+    void (*table)(struct lf_buf *out, const struct lf_entity *entity, const void *ctx);
+    /* Calls lf_sql_plan_column() for each column of the table; for none where there is no such table. */
+    enum lf_status (*columns)(struct lf_sql_plan *plan, const char *table);
+    /* Does this query have a row? */
+    enum lf_status (*has_row)(struct lf_sql_plan *plan, struct lf_bytes sql, bool *ret);
+    void (*create)(struct lf_sql_plan *plan, size_t own); /* appends the table's making */
+    /* Appends what takes NOT NULL from a column of the entity, or gives it (NULL: never). */
+    void (*relax)(struct lf_sql_plan *plan, struct lf_bytes column, struct lf_bytes type);
+    void (*tighten)(struct lf_sql_plan *plan, struct lf_bytes column);
+};
+
+struct lf_sql_plan {
+    const struct lf_sql_plan_dialect *dialect;
+    void *ctx; /* for the dialect */
+    struct lf_buf *out;
+    struct lf_err *err;
+    /* the plan's own */
+    struct lf_arena arena;
+    const struct lf_entity *entity; /* in work */
+    struct lf_sql_column *columns;  /* NULL: no such table */
+    size_t column_count, column_cap;
+};
+
+/* Appends what must be done to the tables so that they fit the model: nothing, or statements to run in one transaction.
+ * LF_CONFLICT: people must decide; err has the statement. LF_INVALID: names that cannot be tables or columns. */
+LF_NODISCARD enum lf_status lf_sql_plan_write(struct lf_sql_plan *plan, const struct lf_model *model);
+/* For dialects: one more column to fill in; NULL out of memory. */
+struct lf_sql_column *lf_sql_plan_column(struct lf_sql_plan *plan);
+/* For dialects: appends ALTER TABLE, what, and the column's name. */
+void lf_sql_plan_alter(struct lf_sql_plan *plan, struct lf_buf *out, const char *what, struct lf_bytes column);
+
 /* ---- lists ---- */
 
 enum lf_sql_search { LF_SQL_CONTAINS, LF_SQL_STARTS, LF_SQL_ENDS, LF_SQL_SEARCH_COUNT };
