@@ -8,6 +8,7 @@
 #include "base/uuid.h"
 #include "graphql/schema.h"
 #include "graphql/text.h"
+#include "json/json.h"
 
 #include <math.h>
 #include <string.h>
@@ -47,8 +48,9 @@ int_in(struct lf_arena *arena, const struct lf_value *in, struct lf_value *ret, 
 static bool
 int_out(struct lf_arena *arena, const struct lf_value *in, struct lf_value *ret, const char **ret_why)
 {
-    if (in->type == LF_V_FLOAT && in->u.number == trunc(in->u.number) && fabs(in->u.number) <= INT32_MAX) {
-        *ret = lf_value_int((int64_t)in->u.number);
+    double number = in->type == LF_V_FLOAT ? in->u.number : NAN;
+    if (number >= INT32_MIN && number <= INT32_MAX && number == trunc(number)) {
+        *ret = lf_value_int((int64_t)number);
         return true;
     }
     return int_in(arena, in, ret, ret_why);
@@ -176,6 +178,21 @@ decimal_in(struct lf_arena *arena, const struct lf_value *in, struct lf_value *r
     return true;
 }
 
+/* A result may have been computed, and then has no text of its own. */
+static bool
+decimal_out(struct lf_arena *arena, const struct lf_value *in, struct lf_value *ret, const char **ret_why)
+{
+    if (in->type != LF_V_FLOAT || in->raw != NULL || !isfinite(in->u.number))
+        return decimal_in(arena, in, ret, ret_why);
+    struct lf_buf text;
+    lf_buf_init(&text, 64);
+    lf_json_write_double(&text, in->u.number);
+    struct lf_bytes kept = text.failed == LF_OK ? lf_arena_copy(arena, lf_buf_view(&text)) : LF_BYTES_NONE;
+    lf_buf_release(&text);
+    *ret = lf_value_string(kept);
+    return kept.ptr != NULL;
+}
+
 static bool
 datetime_in(struct lf_arena *arena, const struct lf_value *in, struct lf_value *ret, const char **ret_why)
 {
@@ -251,13 +268,14 @@ static const struct lf_gql_scalar_ops ops[] = {
            "https://www.rfc-editor.org/rfc/rfc3339#section-5.6", time_in, time_in),
     CUSTOM("UUID", "A UUID, as RFC 9562 has it.", "https://www.rfc-editor.org/rfc/rfc9562", uuid_in, uuid_in),
     CUSTOM("Decimal", "An exact decimal number. Written as a String, read from a String or a number.",
-           "https://scalars.graphql.org/chillicream/decimal.html", decimal_in, decimal_in),
+           "https://scalars.graphql.org/chillicream/decimal.html", decimal_in, decimal_out),
     CUSTOM("BigInt",
            "An integer of 64 bits. Written as a number, beyond 2^53 as a String; read from a String or an integer.",
            "https://scalars.graphql.org/chillicream/long.html", bigint_in, bigint_out),
     CUSTOM("JSON", "Any JSON value.", "https://www.rfc-editor.org/rfc/rfc8259", json_in, json_in),
 };
 enum { SCALARS = sizeof(ops) / sizeof(ops[0]) };
+_Static_assert(SCALARS == 12, "lf_gql_scalars() lists them all");
 
 const struct lf_gql_scalar_ops *
 lf_gql_scalar_find(struct lf_bytes name)
