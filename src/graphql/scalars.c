@@ -48,7 +48,7 @@ int_in(struct lf_arena *arena, const struct lf_value *in, struct lf_value *ret, 
 static bool
 int_out(struct lf_arena *arena, const struct lf_value *in, struct lf_value *ret, const char **ret_why)
 {
-    double number = in->type == LF_V_FLOAT ? in->u.number : NAN;
+    double number = in->type == LF_V_FLOAT ? in->u.number : (double)NAN;
     if (number >= INT32_MIN && number <= INT32_MAX && number == trunc(number)) {
         *ret = lf_value_int((int64_t)number);
         return true;
