@@ -6,8 +6,8 @@
     make bench A='--seconds 3'     shorter runs
 
 The server runs on one core and the load on the other (taskset); a broker shares both. Only ratios inside one run count.
-The Node services come from LOGFIRST_BASELINES (default ../shared/baselines/node); they are left out, and the results say
-so, where there is no such folder.
+The Node services come from LOGFIRST_BASELINES (default ../shared/baselines/node); they are left out, and the results
+say so, where there is no such folder.
 """
 
 import argparse
@@ -108,8 +108,20 @@ def logfirst(command, *options, **keywords):
 def wrk(address, connections, seconds):
     """(requests/s, p50 ms, p99 ms, bad answers)"""
     out = subprocess.run(
-        pin(LOAD_CPU) + ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "-s", str(ROOT / "bench" / "create_quote.lua"),
-                         f"http://{address}/graphql"], capture_output=True, text=True, check=True).stdout
+        pin(LOAD_CPU)
+        + [
+            "wrk",
+            "-t1",
+            f"-c{connections}",
+            f"-d{seconds}s",
+            "-s",
+            str(ROOT / "bench" / "create_quote.lua"),
+            f"http://{address}/graphql",
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
     line = next(text for text in out.splitlines() if text.startswith("RESULT"))
     rate, p50, p99, bad = line.split()[1:]
     return float(rate), float(p50), float(p99), int(bad)
@@ -133,7 +145,9 @@ def build_tools():
     setup = [] if (TOOLS / "build.ninja").exists() else ["meson", "setup", str(TOOLS), str(ROOT), "--buildtype=release"]
     if setup:
         subprocess.run(setup, check=True, stdout=subprocess.DEVNULL)
-    subprocess.run(["ninja", "-C", str(TOOLS), "bench/echo", "bench/store_bench"], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(
+        ["ninja", "-C", str(TOOLS), "bench/echo", "bench/store_bench"], check=True, stdout=subprocess.DEVNULL
+    )
 
 
 # ---- parts -----------------------------------------------------------------------------------------------------------
@@ -215,16 +229,20 @@ def position(data):
 
 def part_consumer(results, seconds):
     print("consumer, embedded log into SQLite", flush=True)
-    bare = subprocess.run(pin(SERVER_CPU) + [str(TOOLS / "bench" / "store_bench"), "1000"], capture_output=True, text=True,
-                          check=True).stdout
+    bare = subprocess.run(
+        pin(SERVER_CPU) + [str(TOOLS / "bench" / "store_bench"), "1000"], capture_output=True, text=True, check=True
+    ).stdout
     print(bare, flush=True)
     results["store_bench"] = bare
     with tempfile.TemporaryDirectory() as data:
         fill_log(data, 100000 * max(seconds, 1))
         with sqlite3.connect(f"file:{data}/log/log.db?mode=ro", uri=True) as db:
             tables = [name for (name,) in db.execute("select name from sqlite_master where type='table'")]
-            total = max(db.execute(f'select coalesce(max(offset), -1) + 1 from "{name}"').fetchone()[0]
-                        for name in tables if any(column[1] == "offset" for column in db.execute(f'pragma table_info("{name}")')))
+            total = max(
+                db.execute(f'select coalesce(max(offset), -1) + 1 from "{name}"').fetchone()[0]
+                for name in tables
+                if any(column[1] == "offset" for column in db.execute(f'pragma table_info("{name}")'))
+            )
         started = time.monotonic()
         with logfirst("consumer", "--data", data) as server:
             first = None
@@ -238,7 +256,9 @@ def part_consumer(results, seconds):
             seconds_taken = time.monotonic() - started
             results["consumer"] = {"events": total, "rate": (total - first[1]) / (time.monotonic() - first[0])
                                    if total > first[1] else total / seconds_taken, "rss": server.rss_mb("VmHWM")}
-    print(f"   {results['consumer']['rate']:,.0f} events/s of {total:,}, {results['consumer']['rss']:.0f} MB", flush=True)
+    print(
+        f"   {results['consumer']['rate']:,.0f} events/s of {total:,}, {results['consumer']['rss']:.0f} MB", flush=True
+    )
 
 
 def part_readable(results, seconds):
@@ -283,7 +303,7 @@ def part_memory(results, seconds):
     print("  ", results["memory"], flush=True)
 
 
-# ---- the report --------------------------------------------------------------------------------------------------------
+# ---- the report ------------------------------------------------------------------------------------------------------
 
 
 def ratio_rows(results):
@@ -316,39 +336,72 @@ def bare_rate(text):
 
 
 def write_report(results, arguments):
-    lines = ["# Results", "",
-             f"`{' '.join(['bench/run.py', *arguments])}` on {datetime.date.today()}, {os.cpu_count()} cores, "
-             f"{platform.system()} {platform.machine()}. The server on one core, the load (wrk) on the other, a broker on both. "
-             "Medians of three. Absolute figures move by 10 to 30 % between runs; the ratios are what counts.", "",
-             "Repeat with `make bench`.", ""]
+    lines = [
+        "# Results",
+        "",
+        f"`{' '.join(['bench/run.py', *arguments])}` on {datetime.date.today()}, {os.cpu_count()} cores, "
+        f"{platform.system()} {platform.machine()}. The server on one core, the load (wrk) on the other, a broker on "
+        "both. Medians of three. Absolute figures move by 10 to 30 % between runs; the ratios are what counts.",
+        "",
+        "Repeat with `make bench`.",
+        "",
+    ]
     tables = [name for name in results if isinstance(results[name], dict) and 64 in results[name]]
     if tables:
-        lines += ["## Mutations a second", "",
-                  "| | " + " | ".join(f"c={c}: /s, p50 / p99 ms" for c in CONNECTIONS) + " |", "|---|" + "---|" * len(CONNECTIONS)]
+        lines += [
+            "## Mutations a second",
+            "",
+            "| | " + " | ".join(f"c={c}: /s, p50 / p99 ms" for c in CONNECTIONS) + " |",
+            "|---|" + "---|" * len(CONNECTIONS),
+        ]
         for name in tables:
-            cells = (f"{rate:,.0f}, {p50:.2f} / {p99:.2f}" for rate, p50, p99 in (results[name][c] for c in CONNECTIONS))
+            cells = (
+                f"{rate:,.0f}, {p50:.2f} / {p99:.2f}" for rate, p50, p99 in (results[name][c] for c in CONNECTIONS)
+            )
             lines.append(f"| {name} | " + " | ".join(cells) + " |")
         lines.append("")
     if results.get("node missing"):
         lines += ["The Node services were left out: no sources at LOGFIRST_BASELINES.", ""]
     if "consumer" in results:
         c = results["consumer"]
-        lines += ["## Consumer", "", f"{c['events']:,} events from the embedded log into SQLite: {c['rate']:,.0f} events/s; "
-                  f"resident memory at most {c['rss']:.0f} MB.", "", "```", results["store_bench"].strip(), "```", ""]
+        lines += [
+            "## Consumer",
+            "",
+            f"{c['events']:,} events from the embedded log into SQLite: {c['rate']:,.0f} events/s; "
+            f"resident memory at most {c['rss']:.0f} MB.",
+            "",
+            "```",
+            results["store_bench"].strip(),
+            "```",
+            "",
+        ]
     if "readable" in results:
         r = results["readable"]
-        lines += ["## From request to readable state", "", "`up`, 200 mutations/s, the store polled from another process:", "",
-                  "| | p50 ms | p99 ms |", "|---|---|---|"]
+        lines += [
+            "## From request to readable state",
+            "",
+            "`up`, 200 mutations/s, the store polled from another process:",
+            "",
+            "| | p50 ms | p99 ms |",
+            "|---|---|---|",
+        ]
         lines += [f"| {name} | {p50:.2f} | {p99:.2f} |" for name, (p50, p99) in r.items()] + [""]
     if "memory" in results:
         m = results["memory"]
-        lines += ["## Memory and start-up", "",
-                  f"`up` on the embedded log: {m['idle']:.1f} MB idle (owed: below 20), at most {m['load']:.1f} MB under load "
-                  f"(owed: below 100); ready {m['start']:.0f} ms after its start (owed: 100).", ""]
+        lines += [
+            "## Memory and start-up",
+            "",
+            f"`up` on the embedded log: {m['idle']:.1f} MB idle (owed: below 20), at most {m['load']:.1f} MB under "
+            f"load (owed: below 100); ready {m['start']:.0f} ms after its start (owed: 100).",
+            "",
+        ]
     rows = ratio_rows(results)
     if rows:
         lines += ["## Owed ratios", "", "| | owed | reached |", "|---|---|---|"]
-        lines += [f"| {what} | {owed} | {reached:.2f}{'' if reached >= owed else ' (missed)'} |" for what, owed, reached in rows]
+        lines += [
+            f"| {what} | {owed} | {reached:.2f}{'' if reached >= owed else ' (missed)'} |"
+            for what, owed, reached in rows
+        ]
     (ROOT / "bench" / "RESULTS.md").write_text("\n".join(lines).rstrip() + "\n")
     print("\n".join(lines))
 

@@ -36,21 +36,31 @@ BAD = {
     "an eventId that is a number": (b'{"eventId":5,"eventType":"QuoteCreated","payload":{}}', "NOT_AN_EVENT"),
     "an eventId that is empty": (b'{"eventId":"","eventType":"QuoteCreated","payload":{}}', "NOT_AN_EVENT"),
     "no eventType": (b'{"eventId":"b1","payload":{}}', "NOT_AN_EVENT"),
-    "invalid UTF-8": (b'{"eventId":"b2","eventType":"QuoteCreated","payload":{"customerId":"\xff","amount":1}}',
-                      "NOT_AN_EVENT"),
+    "invalid UTF-8": (
+        b'{"eventId":"b2","eventType":"QuoteCreated","payload":{"customerId":"\xff","amount":1}}',
+        "NOT_AN_EVENT",
+    ),
     "nested 100000 deep": (b'{"eventId":"b3","eventType":"QuoteCreated","payload":' + b"[" * 100000, "NOT_AN_EVENT"),
     "no payload": (b'{"eventId":"b4","eventType":"QuoteCreated"}', None),
     "payload is null": (b'{"eventId":"b5","eventType":"QuoteCreated","payload":null}', None),
     "payload is a list": (b'{"eventId":"b6","eventType":"QuoteCreated","payload":[]}', None),
     "a missing field": (b'{"eventId":"b7","eventType":"QuoteCreated","payload":{"amount":1}}', "EVENT_INVALID"),
-    "a null field": (b'{"eventId":"b8","eventType":"QuoteCreated","payload":{"customerId":null,"amount":1}}',
-                     "EVENT_INVALID"),
-    "a wrong type": (b'{"eventId":"b9","eventType":"QuoteCreated","payload":{"customerId":"x","amount":"1"}}',
-                     "EVENT_INVALID"),
-    "below the minimum": (b'{"eventId":"b10","eventType":"QuoteCreated","payload":{"customerId":"x","amount":-1}}',
-                          "EVENT_INVALID"),
-    "a number out of range": (b'{"eventId":"b11","eventType":"QuoteCreated","payload":{"customerId":"x","amount":1e999}}',
-                              None),
+    "a null field": (
+        b'{"eventId":"b8","eventType":"QuoteCreated","payload":{"customerId":null,"amount":1}}',
+        "EVENT_INVALID",
+    ),
+    "a wrong type": (
+        b'{"eventId":"b9","eventType":"QuoteCreated","payload":{"customerId":"x","amount":"1"}}',
+        "EVENT_INVALID",
+    ),
+    "below the minimum": (
+        b'{"eventId":"b10","eventType":"QuoteCreated","payload":{"customerId":"x","amount":-1}}',
+        "EVENT_INVALID",
+    ),
+    "a number out of range": (
+        b'{"eventId":"b11","eventType":"QuoteCreated","payload":{"customerId":"x","amount":1e999}}',
+        None,
+    ),
 }
 
 
@@ -130,10 +140,15 @@ def test_dead_letters_are_seen_through_the_api(broker, topic, group, make_topic,
     broker.produce(topic, [{"value": BAD["below the minimum"][0]}, {"value": event("ok-1")}])
     lag_zero(consumer())
     client = start("gateway", QUOTES, "--log", broker.url, "--topic", topic, "--group", group).client()
-    dead = client.execute('{ event(eventId: "b10") { status code reason stage payload topic partition offset } }')["event"]
+    dead = client.execute('{ event(eventId: "b10") { status code reason stage payload topic partition offset } }')[
+        "event"
+    ]
     assert (dead["status"], dead["code"], dead["topic"]) == ("DEAD_LETTERED", "EVENT_INVALID", topic)
     assert "amount" in dead["reason"] and int(dead["offset"]) == 0
-    assert client.execute('{ event(eventId: "ok-1") { status reason } }')["event"] == {"status": "STORED", "reason": None}
+    assert client.execute('{ event(eventId: "ok-1") { status reason } }')["event"] == {
+        "status": "STORED",
+        "reason": None,
+    }
 
 
 def test_duplicates_and_conflicts(broker, topic, group, make_topic, consumer):
@@ -147,7 +162,10 @@ def test_duplicates_and_conflicts(broker, topic, group, make_topic, consumer):
     lag_zero(server)
     broker.produce(topic, [{"value": v} for v in (same, other)])
     lag_zero(server)
-    assert [(row["event_id"], row["log_offset"]) for row in stored_events(server.store_file)] == [("e-1", 0), ("e-2", 2)]
+    assert [(row["event_id"], row["log_offset"]) for row in stored_events(server.store_file)] == [
+        ("e-1", 0),
+        ("e-2", 2),
+    ]
     dead = dead_letters(server.store_file)
     assert [(row["log_offset"], row["code"]) for row in dead] == [(o, "EVENT_CONFLICT") for o in (4, 5, 7)]
     assert all(row["event_id"] == "e-1" for row in dead)
@@ -274,6 +292,7 @@ def test_bad_events_in_the_embedded_log(start, folder):
     from harness.evidence import embedded_log
 
     buried = embedded_log(folder / "log", "business-events.dlq")
-    assert [record.value for record in buried] == [row["value"] if isinstance(row["value"], bytes) else row["value"].encode()
-                                                   for row in dead]
+    assert [record.value for record in buried] == [
+        row["value"] if isinstance(row["value"], bytes) else row["value"].encode() for row in dead
+    ]
     assert all("__connect.errors.topic" in dict(record.headers) for record in buried)

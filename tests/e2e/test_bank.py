@@ -151,7 +151,10 @@ def test_enums_and_fragments_in_queries(bank, account):
         {"id": account},
     )
     assert data == {"a": {"status": "OPEN"}, "b": {"__typename": "Account", "tags": []}}
-    document = "query($s: AccountStatus!, $id: ID!) { accounts(where: {accountId: {eq: $id}, status: {eq: $s}}) { nodes { status } } }"
+    document = (
+        "query($s: AccountStatus!, $id: ID!) "
+        "{ accounts(where: {accountId: {eq: $id}, status: {eq: $s}}) { nodes { status } } }"
+    )
     assert len(bank.execute(document, {"s": "OPEN", "id": account})["accounts"]["nodes"]) == 1
     assert bank.execute(document, {"s": "FROZEN", "id": account})["accounts"]["nodes"] == []
     answer = bank.post(document, {"s": "open", "id": account})

@@ -27,7 +27,9 @@ def stored(sequence, event_id, customer, amount, offset, partition=0):
 
 
 def acknowledged(event_id, customer, amount, offset, partition=0, key=None):
-    return Acknowledged(event_id, "QuoteCreated", TOPIC, partition, offset, {"customerId": customer, "amount": amount}, key)
+    return Acknowledged(
+        event_id, "QuoteCreated", TOPIC, partition, offset, {"customerId": customer, "amount": amount}, key
+    )
 
 
 def garbage(offset, partition=0):
@@ -50,7 +52,11 @@ def good():
         Attempt("QuoteCreated", {"customerId": "bob", "amount": 4}),
         Attempt("QuoteCreated", {"customerId": "bob", "amount": -1}, "rejected"),
     ]
-    history.stored = [stored(1, "e1", "ada", 1, 0), stored(2, "e3", "bob", 3, 0, partition=1), stored(3, "e2", "ada", 2.5, 1)]
+    history.stored = [
+        stored(1, "e1", "ada", 1, 0),
+        stored(2, "e3", "bob", 3, 0, partition=1),
+        stored(3, "e2", "ada", 2.5, 1),
+    ]
     history.dead = [Dead(None, TOPIC, 0, 3, None, b"\xff not an event", "no JSON")]
     history.dead_records = [
         Record(TOPIC + ".dlq", 0, 0, None, b"\xff not an event",

@@ -48,8 +48,19 @@ type Mutation {
 }
 '''
 # line of the file -> a word that the message must have
-EXPECTED = {1: "customerID", 4: "note", 5: "Nope", 7: "owner", 11: "Missing", 13: "Quotes", 14: "min", 18: "QuoteCreated",
-            26: "amount", 27: "customerId", 29: "Unknown"}
+EXPECTED = {
+    1: "customerID",
+    4: "note",
+    5: "Nope",
+    7: "owner",
+    11: "Missing",
+    13: "Quotes",
+    14: "min",
+    18: "QuoteCreated",
+    26: "amount",
+    27: "customerId",
+    29: "Unknown",
+}
 
 
 def problems(text, name):
@@ -128,7 +139,11 @@ def test_check_as_json(tmp_path):
     file.write_text(MISTAKES)
     done = run("check", file, "--output", "json")
     assert done.returncode == 1
-    documents = [json.loads(line) for line in done.stdout.splitlines()] if done.stdout.count("\n") > 1 else json.loads(done.stdout)
+    documents = (
+        [json.loads(line) for line in done.stdout.splitlines()]
+        if done.stdout.count("\n") > 1
+        else json.loads(done.stdout)
+    )
     flat = json.dumps(documents)
     assert str(file) in flat and "Nope" in flat
     assert run("check", QUOTES, "--output", "json").returncode == 0
@@ -178,11 +193,29 @@ def test_help_and_version_of_the_program():
 
 @pytest.mark.parametrize(
     "words",
-    [[], ["nope"], ["up"], ["check"], ["check", QUOTES, "--nope"], ["up", QUOTES, "--batch"], ["up", QUOTES, "--batch", "x"],
-     ["up", QUOTES, "--batch", "-1"], ["up", QUOTES, "--grace", "10 parsecs"], ["up", QUOTES, "--max-body", "1XB"],
-     ["up", QUOTES, "--unknown-events", "eat"], ["check", QUOTES, "--output", "xml"], ["schema"], ["schema", "nope", QUOTES],
-     ["schema", "print"], ["events"], ["events", "nope"], ["events", "show"], ["events", "list", "extra"],
-     ["up", QUOTES, "-x"], ["up", QUOTES, "--introspection=maybe"]],
+    [
+        [],
+        ["nope"],
+        ["up"],
+        ["check"],
+        ["check", QUOTES, "--nope"],
+        ["up", QUOTES, "--batch"],
+        ["up", QUOTES, "--batch", "x"],
+        ["up", QUOTES, "--batch", "-1"],
+        ["up", QUOTES, "--grace", "10 parsecs"],
+        ["up", QUOTES, "--max-body", "1XB"],
+        ["up", QUOTES, "--unknown-events", "eat"],
+        ["check", QUOTES, "--output", "xml"],
+        ["schema"],
+        ["schema", "nope", QUOTES],
+        ["schema", "print"],
+        ["events"],
+        ["events", "nope"],
+        ["events", "show"],
+        ["events", "list", "extra"],
+        ["up", QUOTES, "-x"],
+        ["up", QUOTES, "--introspection=maybe"],
+    ],
     ids=lambda words: " ".join(str(w).rsplit("/", 1)[-1] for w in words) or "nothing",
 )
 def test_wrong_usage(words, tmp_path):
@@ -191,9 +224,18 @@ def test_wrong_usage(words, tmp_path):
     assert done.stderr.strip() and done.stdout == "", "what is wrong stands on stderr"
 
 
-@pytest.mark.parametrize(("option", "url"), [("--log", "ftp://x"), ("--store", "mysql://x"), ("--log", "kafka://"),
-                                             ("--log", "embedded:"), ("--listen", "nonsense"), ("--listen", "1.2.3.4.5:80"),
-                                             ("--admin", "127.0.0.1:99999")])
+@pytest.mark.parametrize(
+    ("option", "url"),
+    [
+        ("--log", "ftp://x"),
+        ("--store", "mysql://x"),
+        ("--log", "kafka://"),
+        ("--log", "embedded:"),
+        ("--listen", "nonsense"),
+        ("--listen", "1.2.3.4.5:80"),
+        ("--admin", "127.0.0.1:99999"),
+    ],
+)
 def test_addresses_that_are_none(tmp_path, option, url):
     ports = {"--listen": "127.0.0.1:0", "--admin": "127.0.0.1:0", option: url}
     words = [word for pair in ports.items() for word in pair]
@@ -202,7 +244,9 @@ def test_addresses_that_are_none(tmp_path, option, url):
 
 
 def test_an_address_that_is_taken(quotes_server, tmp_path):
-    done = run("up", QUOTES, "--data", tmp_path / "d", "--listen", "%s:%d" % quotes_server.listen, "--admin", "127.0.0.1:0")
+    done = run(
+        "up", QUOTES, "--data", tmp_path / "d", "--listen", "%s:%d" % quotes_server.listen, "--admin", "127.0.0.1:0"
+    )
     assert done.returncode == 1
     assert "%s:%d" % quotes_server.listen in done.stderr
 

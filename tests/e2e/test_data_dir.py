@@ -32,7 +32,9 @@ def refused(*words, prefix=(), **keywords):
 
 
 def up(folder, *options, schema=QUOTES, **keywords):
-    return refused("up", schema, "--data", folder, "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", *options, **keywords)
+    return refused(
+        "up", schema, "--data", folder, "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", *options, **keywords
+    )
 
 
 @pytest.fixture
@@ -240,7 +242,9 @@ def test_a_full_disk(start, tmp_path):
     on when there is space."""
     mount = tmp_path / "small"
     mount.mkdir()
-    made = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=6m", "tmpfs", str(mount)], capture_output=True, text=True)
+    made = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=6m", "tmpfs", str(mount)], capture_output=True, text=True
+    )
     if made.returncode != 0:
         pytest.skip(f"no small file system can be mounted: {made.stderr.strip()}")
     try:
@@ -287,11 +291,17 @@ def test_a_changed_schema_adds_and_refuses(start, folder, tmp_path):
     more = tmp_path / "more.graphql"
     more.write_text(text.replace("  amount: Float!\n}", "  amount: Float!\n  note: String\n}", 1))
     server = start("up", more)
-    assert server.client().execute('{ quote(customerId: "ada") { amount note } }')["quote"] == {"amount": 1, "note": None}
+    assert server.client().execute('{ quote(customerId: "ada") { amount note } }')["quote"] == {
+        "amount": 1,
+        "note": None,
+    }
     assert server.stop() == 0
     other = tmp_path / "other.graphql"
-    other.write_text(text.replace("  amount: Float!\n}", "  amount: String!\n}", 1)
-                     .replace("amount: Float! @constraint(min: 0)", "amount: String!").replace("amount: Float!, ", "amount: String!, "))
+    other.write_text(
+        text.replace("  amount: Float!\n}", "  amount: String!\n}", 1)
+        .replace("amount: Float! @constraint(min: 0)", "amount: String!")
+        .replace("amount: Float!, ", "amount: String!, ")
+    )
     assert run("check", other).returncode == 0, run("check", other).stderr
     said = up(folder, schema=other)
     assert "amount" in said and "TABLE" in said, said

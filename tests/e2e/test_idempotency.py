@@ -7,7 +7,10 @@ from harness.evidence import stored_events
 from harness.graphql import Refused, unique
 from harness.logfirst import LEDGER, QUOTES
 
-MOVE = "mutation($a: ID!, $m: Int!, $n: String!) { move(accountId: $a, amount: $m, note: $n) @await { eventId offset status } }"
+MOVE = (
+    "mutation($a: ID!, $m: Int!, $n: String!) "
+    "{ move(accountId: $a, amount: $m, note: $n) @await { eventId offset status } }"
+)
 
 
 def move(client, account, amount, key, note="n"):
@@ -15,7 +18,9 @@ def move(client, account, amount, key, note="n"):
 
 
 def balance(client, account):
-    return client.execute("query($a: ID!) { account(accountId: $a) { balance moves notes } }", {"a": account})["account"]
+    return client.execute("query($a: ID!) { account(accountId: $a) { balance moves notes } }", {"a": account})[
+        "account"
+    ]
 
 
 def test_one_hundred_in_parallel_and_again_after_restarts(start):
@@ -109,7 +114,10 @@ def test_two_payloads_race_for_a_key(quotes):
 
 
 def test_a_key_covers_each_mutation_of_a_document(quotes, customer):
-    document = "mutation($c: ID!) { a: createQuote(amount: 1, customerId: $c) { eventId } b: createQuote(amount: 1, customerId: $c) @await { eventId } }"
+    document = (
+        "mutation($c: ID!) { a: createQuote(amount: 1, customerId: $c) { eventId } "
+        "b: createQuote(amount: 1, customerId: $c) @await { eventId } }"
+    )
     headers = {"idempotency-key": unique("key")}
     first = quotes.execute(document, {"c": customer}, headers=headers)
     assert first["a"]["eventId"] != first["b"]["eventId"]

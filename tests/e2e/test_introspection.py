@@ -66,7 +66,10 @@ def test_graphql_core_builds_the_schema(quotes):
     schema = build_client_schema(data)
     field = schema.mutation_type.fields["createQuote"]
     assert str(field.type) == "Receipt!"
-    assert {name: str(argument.type) for name, argument in field.args.items()} == {"amount": "Float!", "customerId": "ID!"}
+    assert {name: str(argument.type) for name, argument in field.args.items()} == {
+        "amount": "Float!",
+        "customerId": "ID!",
+    }
     assert str(schema.query_type.fields["quote"].type) == "Quote"
     assert str(schema.query_type.fields["quotes"].type) == "QuoteConnection!"
     assert "first: Int = 50" in print_type(schema.query_type)
@@ -80,8 +83,10 @@ def test_graphql_core_builds_the_schema(quotes):
 
 
 def test_type_by_name(quotes):
-    data = quotes.execute('{ __type(name: "Quote") { kind name description fields { name type { kind name ofType { name } } } }'
-                          ' none: __type(name: "Nope") { name } __schema { queryType { name } mutationType { name } } }')
+    data = quotes.execute(
+        '{ __type(name: "Quote") { kind name description fields { name type { kind name ofType { name } } } }'
+        ' none: __type(name: "Nope") { name } __schema { queryType { name } mutationType { name } } }'
+    )
     assert data["__type"] == {
         "kind": "OBJECT", "name": "Quote", "description": "A quote offered to a customer.",
         "fields": [{"name": "customerId", "type": {"kind": "NON_NULL", "name": None, "ofType": {"name": "ID"}}},

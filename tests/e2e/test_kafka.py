@@ -185,7 +185,9 @@ def test_topics_are_created_as_asked(pair, broker, topic):
     client.create_quote("x", 1)
     broker.produce(topic, [{"value": b"garbage"}])
     settled(consumer)
-    assert len(broker.read(topic + ".dlq")) == 1, "the topic of the dead letters as well, when it is needed at the latest"
+    assert len(broker.read(topic + ".dlq")) == 1, (
+        "the topic of the dead letters as well, when it is needed at the latest"
+    )
 
 
 @pytest.mark.parametrize("command", ["gateway", "consumer"])
@@ -217,8 +219,18 @@ def test_properties_of_librdkafka_and_those_that_break_promises(broker, topic, g
         name = line.split(":")[0]
         for command in ("gateway", "consumer"):
             extra = ["--listen", "127.0.0.1:0"] if command == "gateway" else []
-            done = run(command, QUOTES, "--config", file, "--data", tmp_path / "other", "--admin", "127.0.0.1:0", *extra,
-                       timeout=60)
+            done = run(
+                command,
+                QUOTES,
+                "--config",
+                file,
+                "--data",
+                tmp_path / "other",
+                "--admin",
+                "127.0.0.1:0",
+                *extra,
+                timeout=60,
+            )
             assert done.returncode in (1, 2) and name in done.stderr, (command, line, done.stderr)
 
 

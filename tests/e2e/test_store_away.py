@@ -34,11 +34,15 @@ def test_a_locked_store_is_waited_for(start):
         ids = {client.create_quote(f"c{number}", number, wait=False)["eventId"] for number in range(200)}
         assert len(ids) == 200, "the log accepts meanwhile"
         # a receipt that cannot be stored in time comes all the same
-        document = 'mutation { createQuote(amount: 1, customerId: "late") @await(timeoutMs: 200) { success status eventId } }'
+        document = (
+            'mutation { createQuote(amount: 1, customerId: "late") @await(timeoutMs: 200) { success status eventId } }'
+        )
         receipt = client.execute(document)["createQuote"]
         assert (receipt["success"], receipt["status"]) == (True, "LOGGED")
         ids.add(receipt["eventId"])
-        assert client.quote("before") == {"customerId": "before", "amount": 1}, "queries are answered from what is there"
+        assert client.quote("before") == {"customerId": "before", "amount": 1}, (
+            "queries are answered from what is there"
+        )
         pause(AWAY_S)
         assert server.running()
         assert client.quote("late") is None
@@ -93,7 +97,10 @@ def test_start_with_a_locked_store(start, command):
             pass
         again.close()
     server = start(command, QUOTES)
-    assert server.client().execute('{ event(eventId: "%s") { status } }' % receipt["eventId"])["event"]["status"] == "STORED"
+    assert (
+        server.client().execute('{ event(eventId: "%s") { status } }' % receipt["eventId"])["event"]["status"]
+        == "STORED"
+    )
 
 
 def test_a_locked_store_on_kafka_keeps_group_and_order(broker, topic, group, start):

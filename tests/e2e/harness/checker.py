@@ -132,7 +132,8 @@ class History:
     snapshots: list = dataclasses.field(default_factory=list)  # in time; the last one goes with stored and dead
     broker_positions: dict = dataclasses.field(default_factory=dict)  # (topic, partition) -> committed offset
     fold: Optional[Callable] = None  # events of one entity in order -> state or None
-    answers: list = dataclasses.field(default_factory=list)  # (idempotency key, payload, event id, place) of each success
+    # (idempotency key, payload, event id, place) of each success
+    answers: list = dataclasses.field(default_factory=list)
     foreign: bool = False  # others write to the topic too: events that no attempt explains are no invention
     skipped_types: frozenset = frozenset()  # unknown_events=skip
 
@@ -239,7 +240,9 @@ class Checker:
             if content in rejected:
                 self.object("I2", f"{event_id} was answered as refused and is there all the same")
             elif open_[content] == 0:
-                self.object("I2", f"invented: {event_id} ({event_type}) was never asked for, or more often than asked for")
+                self.object(
+                    "I2", f"invented: {event_id} ({event_type}) was never asked for, or more often than asked for"
+                )
             else:
                 open_[content] -= 1
 
@@ -293,9 +296,13 @@ class Checker:
             if first is None and any(row.event_id == record.event_id for row in self.history.dead if row.event_id):
                 continue  # a repeat of a dead one
             if first is None:
-                self.object("I3", f"lost: {record.place} ({record.event_id}) is below the position, not stored, no dead letter")
+                self.object(
+                    "I3", f"lost: {record.place} ({record.event_id}) is below the position, not stored, no dead letter"
+                )
             elif first.event_type != record.event_type or canonical(first.payload) != canonical(record.payload):
-                self.object("I3", f"{record.place} repeats {record.event_id} with another content and is no dead letter")
+                self.object(
+                    "I3", f"{record.place} repeats {record.event_id} with another content and is no dead letter"
+                )
 
     def content(self):  # I4
         for row in self.history.stored:
@@ -360,7 +367,9 @@ class Checker:
             first = self.by_id[row.event_id][0] if self.by_id[row.event_id] else record
             if first.topic == row.topic and first.partition == row.partition and first.offset != row.offset:
                 if first.offset not in {d.offset for d in self.history.dead if d.topic == row.topic}:
-                    self.object("I5", f"{row.event_id} was stored from offset {row.offset}; it came first at {first.offset}")
+                    self.object(
+                        "I5", f"{row.event_id} was stored from offset {row.offset}; it came first at {first.offset}"
+                    )
 
     def state(self):  # I6
         if self.history.fold is None:
@@ -374,11 +383,16 @@ class Checker:
             seen = self.history.entities.get(key)
             if expected is None or seen is None:
                 if expected is not seen:
-                    self.object("I6", f"state mismatch: {key} is {seen}, its {len(events.get(key, []))} events say {expected}")
+                    self.object(
+                        "I6", f"state mismatch: {key} is {seen}, its {len(events.get(key, []))} events say {expected}"
+                    )
                 continue
             for field, value in expected.items():
                 if canonical(seen.get(field, MISSING)) != canonical(value):
-                    self.object("I6", f"state mismatch: {field} of {key} is {seen.get(field)!r:.200}, its events say {value!r:.200}")
+                    self.object(
+                        "I6",
+                        f"state mismatch: {field} of {key} is {seen.get(field)!r:.200}, its events say {value!r:.200}",
+                    )
 
     def positions(self):  # I7
         offsets = defaultdict(list)
@@ -394,22 +408,32 @@ class Checker:
                     self.object("I7", f"the position of {lane} went back from {before[lane]} to {position}")
                 before[lane] = position
                 if offsets[lane] and position > offsets[lane][-1] + 1:
-                    if not any(record.offset >= position - 1 for record in self.history.log if record.place[:2] == lane):
-                        self.object("I7", f"the position {position} of {lane} is beyond the log's end {offsets[lane][-1] + 1}")
+                    if not any(
+                        record.offset >= position - 1 for record in self.history.log if record.place[:2] == lane
+                    ):
+                        self.object(
+                            "I7", f"the position {position} of {lane} is beyond the log's end {offsets[lane][-1] + 1}"
+                        )
                 for offset in offsets[lane]:
                     if offset >= position:
                         break
                     place = (*lane, offset)
                     if place not in snapshot.places and not self.is_repeat(place, settled):
-                        self.object("I7", f"ahead: snapshot {number} has position {position} of {lane}, and {offset} is not stored")
+                        self.object(
+                            "I7",
+                            f"ahead: snapshot {number} has position {position} of {lane}, and {offset} is not stored",
+                        )
                         break
             for place in snapshot.places:
-                if place[2] >= snapshot.positions.get(place[:2], 0):
-                    self.object("I7", f"snapshot {number} has {place} stored at or above the position {snapshot.positions.get(place[:2], 0)}")
+                position = snapshot.positions.get(place[:2], 0)
+                if place[2] >= position:
+                    self.object("I7", f"snapshot {number} has {place} stored at or above the position {position}")
                     break
         for lane, committed in self.history.broker_positions.items():
             if committed > self.final.get(lane, 0):
-                self.object("I7", f"the broker has {committed} committed for {lane}, the store is at {self.final.get(lane, 0)}")
+                self.object(
+                    "I7", f"the broker has {committed} committed for {lane}, the store is at {self.final.get(lane, 0)}"
+                )
 
     def settled(self):
         """Event id -> place where it was stored or dead-lettered first."""
@@ -464,14 +488,18 @@ def check_replay(first, again):
         old, new = view(first), view(again)
         for key in sorted(set(old) | set(new), key=str):
             if old.get(key) != new.get(key):
-                violations.append(Violation("I15", f"{what} differ after a replay: {key}: {old.get(key)} and {new.get(key)}"))
+                violations.append(
+                    Violation("I15", f"{what} differ after a replay: {key}: {old.get(key)} and {new.get(key)}")
+                )
     return violations
 
 
 def report(violations, limit=20):
     """For an assertion's message."""
     kinds = Counter(violation.invariant for violation in violations)
-    lines = [f"{len(violations)} violations: " + ", ".join(f"{count} of {name}" for name, count in sorted(kinds.items()))]
+    lines = [
+        f"{len(violations)} violations: " + ", ".join(f"{count} of {name}" for name, count in sorted(kinds.items()))
+    ]
     shown = Counter()
     for violation in violations:
         shown[violation.invariant] += 1

@@ -220,6 +220,8 @@ class Broker(Process):
             partitions = consumer.list_topics(topic, timeout=20).topics[topic].partitions
             asked = [TopicPartition(topic, partition) for partition in partitions]
             found = consumer.committed(asked, timeout=20)
-            return {entry.partition: entry.offset for entry in found if entry.offset != OFFSET_INVALID and entry.offset >= 0}
+            return {
+                entry.partition: entry.offset for entry in found if entry.offset != OFFSET_INVALID and entry.offset >= 0
+            }
         finally:
             consumer.close()

@@ -15,8 +15,8 @@ NOT_LOGGED = {"LOG_UNAVAILABLE", "OVERLOADED", "EVENT_INVALID", "BAD_USER_INPUT"
 
 
 class Ledger:
-    """Clients of schemas/ledger.graphql. Each mutation has a note of its own, so that an attempt without an answer can be
-    recognised. where() gives the address at the time, or None while there is no server."""
+    """Clients of schemas/ledger.graphql. Each mutation has a note of its own, so that an attempt without an answer can
+    be recognised. where() gives the address at the time, or None while there is no server."""
 
     def __init__(self, where, clients=6, accounts=20, seed=0, keys=0.0):
         self.where = where
