@@ -23,6 +23,21 @@ lf_assert_failed(const char *cond, const char *file, int line)
     abort();
 }
 
+/* A text that was cut off must not end in half a character: it may go into JSON. */
+static void
+drop_half_character(char *text, size_t len)
+{
+    size_t start = len;
+    while (start > 0 && len - start < 3 && ((unsigned char)text[start - 1] & 0xc0) == 0x80)
+        start--;
+    if (start == 0 || (unsigned char)text[start - 1] < 0xc0)
+        return;
+    unsigned char lead = (unsigned char)text[start - 1];
+    size_t need = lead >= 0xf0 ? 3 : lead >= 0xe0 ? 2 : 1;
+    if (len - start < need)
+        text[start - 1] = '\0';
+}
+
 enum lf_status
 lf_err_set(struct lf_err *err, enum lf_status status, const char *where, const char *fmt, ...)
 {
@@ -32,8 +47,10 @@ lf_err_set(struct lf_err *err, enum lf_status status, const char *where, const c
     va_start(ap, fmt);
     /* Through a copy: an argument may be err->text itself. */
     char text[LF_ERR_TEXT_MAX];
-    vsnprintf(text, sizeof(text), fmt, ap);
+    int n = vsnprintf(text, sizeof(text), fmt, ap);
     va_end(ap);
+    if (n >= (int)sizeof(text))
+        drop_half_character(text, sizeof(text) - 1);
     memcpy(err->text, text, sizeof(text));
     err->status = status;
     err->fate = lf_status_fate(status);
@@ -65,6 +82,7 @@ lf_err_context(struct lf_err *err, const char *fmt, ...)
     memcpy(text + at, err->text, rest);
     memcpy(err->text, text, at + rest);
     err->text[at + rest] = '\0';
+    drop_half_character(err->text, at + rest);
 }
 
 const char *

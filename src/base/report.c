@@ -2,8 +2,10 @@
 #include "base/report.h"
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/redact.h"
 
 #include <stdarg.h>
+#include <string.h>
 #include <unistd.h>
 
 enum { REPORT_LINE_MAX = 8192 };
@@ -101,6 +103,13 @@ report(enum lf_level level, const char *msg, const struct lf_err *err, va_list a
         add_pair(&out, "error", err->text);
     }
     lf_buf_add_text(&out, as_json ? "}\n" : "\n");
+    lf_buf_add_char(&out, '\0');
+    if (out.failed != LF_OK && out.len >= 2) /* cut off, but a line all the same */
+        memcpy(out.ptr + out.len - 2, "\n", 2);
+    if (out.len >= 2) {
+        lf_redact(out.ptr);
+        out.len = strlen(out.ptr);
+    }
     if (redirect != NULL) {
         redirect(redirect_ctx, out.ptr, out.len);
     } else if (out.ptr != NULL) {

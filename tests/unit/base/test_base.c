@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/metrics.h"
 #include "base/rand.h"
+#include "base/redact.h"
 #include "base/report.h"
 #include "base/uuid.h"
 
@@ -368,6 +369,51 @@ errors_carry_fate_and_context(void **state)
     assert_string_equal(lf_status_text((enum lf_status)999), "unknown status");
 }
 
+static void
+a_text_that_is_cut_off_stays_utf8(void **state)
+{
+    (void)state;
+    static const char *const characters[] = {"x", "\xc3\xa9", "\xe2\x82\xac", "\xf0\x9f\x98\x80"};
+    for (size_t i = 0; i < sizeof(characters) / sizeof(characters[0]); i++) {
+        for (int lead = 0; lead < 4; lead++) {
+            char text[LF_ERR_TEXT_MAX * 2] = "abcd";
+            size_t len = (size_t)lead;
+            while (len < sizeof(text) - 5)
+                len += (size_t)snprintf(text + len, sizeof(text) - len, "%s", characters[i]);
+            struct lf_err err = {0};
+            lf_fail(&err, LF_INVALID, "%s", text);
+            assert_true(lf_utf8_valid(lf_bytes_of(err.text), NULL));
+            assert_true(strlen(err.text) >= LF_ERR_TEXT_MAX - 4);
+            lf_err_context(&err, "%.*s", lead + 1, "abcd");
+            assert_true(lf_utf8_valid(lf_bytes_of(err.text), NULL));
+        }
+    }
+}
+
+static void
+secrets_are_blotted_out(void **state)
+{
+    (void)state;
+    static const char *const rows[][2] = {
+        {"", ""},
+        {"log kafka://host:9092 is away", "log kafka://host:9092 is away"},
+        {"store postgresql://me:s3cret@db:5432/x: no", "store postgresql://me:***@db:5432/x: no"},
+        {"kafka://a:one@h:1,b:two@h:2,h:3", "kafka://a:***@h:1,b:***@h:2,h:3"},
+        {"'mongodb://u:p@h' and 'x://v:@h'", "'mongodb://u:*@h' and 'x://v:@h'"},
+        {"postgresql://h/x?user=u&password=hush&sslmode=require", "postgresql://h/x?user=u&password=***&sslmode=require"},
+        {"host=h sslPassword=hush port=1 passwd=x", "host=h sslPassword=*** port=1 passwd=*"},
+        {"mail me:you@home", "mail me:you@home"},
+        {"x://", "x://"},
+        {"password=", "password="},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        char text[128];
+        snprintf(text, sizeof(text), "%s", rows[i][0]);
+        lf_redact(text);
+        assert_string_equal(text, rows[i][1]);
+    }
+}
+
 static char reported[4096];
 
 static void
@@ -395,6 +441,8 @@ log_lines_quote_what_needs_it(void **state)
     assert_non_null(
         strstr(reported, "\"msg\":\"stopped\",\"topic\":\"t\",\"status\":\"IO\",\"error\":\"disk on fire\"}"));
     lf_report_configure(LF_INFO, false);
+    lf_report(LF_INFO, "open", "log", "kafka://me:hush@h", NULL);
+    assert_non_null(strstr(reported, "log=kafka://me:***@h\n"));
     lf_report_redirect(NULL, NULL);
 }
 
@@ -439,6 +487,8 @@ main(void)
         cmocka_unit_test(times_go_there_and_back),
         cmocka_unit_test(uuids_follow_rfc_9562),
         cmocka_unit_test(errors_carry_fate_and_context),
+        cmocka_unit_test(a_text_that_is_cut_off_stays_utf8),
+        cmocka_unit_test(secrets_are_blotted_out),
         cmocka_unit_test(log_lines_quote_what_needs_it),
         cmocka_unit_test(metrics_are_rendered_for_prometheus),
     };
