@@ -680,8 +680,8 @@ execute_again_and_again(const struct lf_gql_document *document, struct lf_gql_pl
         "{\"number\":1,\"found\":[{\"__typename\":\"User\",\"name\":\"A\",\"boss\":{\"name\":\"B\"}},"
         "{\"__typename\":\"Robot\",\"model\":\"T\"}]}";
     static const char *const responses[] = {
-        "{\"data\":{\"found\":[{\"__typename\":\"User\",\"name\":\"A\",\"boss\":{\"name\":\"B\"}},"
-        "{\"__typename\":\"Robot\",\"model\":\"T\"}]}}",
+        ("{\"data\":{\"found\":[{\"__typename\":\"User\",\"name\":\"A\",\"boss\":{\"name\":\"B\"}},"
+         "{\"__typename\":\"Robot\",\"model\":\"T\"}]}}"),
         "{\"data\":{\"number\":1,\"hello\":\"Hello world\"}}",
         "{\"data\":{\"hello\":\"Hello world\"}}",
     };
