@@ -76,7 +76,8 @@ lf_err_context(struct lf_err *err, const char *fmt, ...)
     va_end(ap);
     if (n < 0 || (size_t)n + 2 >= sizeof(text))
         return;
-    memcpy(text + n, ": ", 2);
+    text[n] = ':';
+    text[n + 1] = ' ';
     size_t at = (size_t)n + 2;
     size_t rest = strnlen(err->text, sizeof(text) - 1 - at); /* what does not fit is cut off */
     memcpy(text + at, err->text, rest);

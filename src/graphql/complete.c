@@ -17,10 +17,12 @@ lf_gql_slot_path(struct lf_gql_slot *slot)
                 slot->path = NULL;
             return NULL;
         }
-        if (at->item)
+        if (at->item) {
             path->index = at->index;
-        else
+        } else {
+            LF_ASSERT(at->field != NULL);
             path->key = at->field->key;
+        }
         at->path = path;
         path->parent = at->parent->path;
         if (below != NULL)

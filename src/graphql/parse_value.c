@@ -22,12 +22,12 @@ parse_list(struct lf_gql_parser *p, bool constant, struct lf_gql_value_node *lis
     if (!lf_gql_parser_enter(p) || !lf_gql_parser_expect(p, LF_GQL_T_BRACKET_L))
         return false;
     while (!lf_gql_parser_at(p, LF_GQL_T_BRACKET_R)) {
-        const struct lf_gql_value_node *item;
+        const struct lf_gql_value_node *item = NULL;
         if (!lf_gql_parser_value(p, constant, &item) || !lf_gql_parser_push(p, &item, sizeof(item)))
             return false;
     }
     lf_gql_parser_leave(p);
-    return lf_gql_parser_advance(p) && lf_gql_parser_pop(p, mark, sizeof(list), &list->items, &list->count);
+    return lf_gql_parser_advance(p) && lf_gql_parser_pop(p, mark, sizeof(struct lf_gql_value_node *), &list->items, &list->count);
 }
 
 static bool
@@ -133,7 +133,7 @@ static bool
 parse_list_type(struct lf_gql_parser *p, const struct lf_gql_type_ref **ret)
 {
     struct lf_gql_loc loc = p->token.loc;
-    const struct lf_gql_type_ref *of;
+    const struct lf_gql_type_ref *of = NULL;
     if (!lf_gql_parser_enter(p) || !lf_gql_parser_expect(p, LF_GQL_T_BRACKET_L) || !lf_gql_parser_type(p, &of) ||
         !lf_gql_parser_expect(p, LF_GQL_T_BRACKET_R))
         return false;
@@ -157,13 +157,15 @@ bool
 lf_gql_parser_type(struct lf_gql_parser *p, const struct lf_gql_type_ref **ret)
 {
     struct lf_gql_loc loc = p->token.loc;
+    const struct lf_gql_type_ref *type = NULL;
     bool list = lf_gql_parser_at(p, LF_GQL_T_BRACKET_L);
-    bool non_null;
-    if (!(list ? parse_list_type(p, ret) : parse_named_type(p, ret)))
+    bool non_null = false;
+    if (!(list ? parse_list_type(p, &type) : parse_named_type(p, &type)))
         return false;
+    *ret = type;
     if (!lf_gql_parser_skip(p, LF_GQL_T_BANG, &non_null))
         return false;
-    return !non_null || wrap_type(p, LF_GQL_REF_NON_NULL, &loc, *ret, ret);
+    return !non_null || wrap_type(p, LF_GQL_REF_NON_NULL, &loc, type, ret);
 }
 
 static bool

@@ -307,7 +307,7 @@ block_value(struct lf_gql_lexer *lx, struct lf_bytes raw, struct lf_bytes *ret)
 bool
 lf_gql_lexer_block_string(struct lf_gql_lexer *lx, struct lf_bytes *ret_value)
 {
-    struct lf_bytes raw;
+    struct lf_bytes raw = LF_BYTES_NONE;
     bool escapes = false;
     if (!skip_block(lx, &raw, &escapes))
         return false;

@@ -1,6 +1,7 @@
 /*
  * For implementers of a log back end. log.c checks arguments and limits once for all of them, keeps the list, and
- * dispatches. Contracts as in log.h; `struct lf_log`, writer and reader are first members of the back end's own structs.
+ * dispatches. Contracts as in log.h; `struct lf_log`, writer and reader are first members of the back end's own
+ * structs.
  */
 #ifndef LF_LOG_LOG_BACKEND_H
 #define LF_LOG_LOG_BACKEND_H

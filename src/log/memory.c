@@ -509,7 +509,8 @@ end_of(struct mem_log *log, const struct mem_feed *feed)
     return end;
 }
 
-/* Asks the caller where to begin, for those feeds that do not know yet. A caller that cannot say is asked again later. */
+/* Asks the caller where to begin, for those feeds that do not know yet. A caller that cannot say is asked again
+ * later. */
 static void
 assign_feeds(struct mem_log *log, struct mem_reader *reader)
 {

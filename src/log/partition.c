@@ -1,4 +1,5 @@
-/* The partition of a key, as the Java client chooses it (org.apache.kafka.common.utils.Utils.murmur2, seed 0x9747b28c). */
+/* The partition of a key, as the Java client chooses it (org.apache.kafka.common.utils.Utils.murmur2, seed
+ * 0x9747b28c). */
 #include "log/log_backend.h"
 
 static uint32_t

@@ -69,7 +69,7 @@ struct lf_compiler {
 };
 
 /* A field whose type could not be understood has been reported; it is compatible with everything. */
-#define LF_T_BROKEN ((enum lf_field_type)(LF_T_OBJECT + 1))
+#define LF_T_BROKEN (LF_T_OBJECT + 1)
 
 /* Adds an error at loc, unless just that is there already (an input type is used by several mutations). */
 void lf_compile_error(struct lf_compiler *c, const struct lf_gql_loc *loc, const char *fmt, ...) LF_PRINTF(3, 4);

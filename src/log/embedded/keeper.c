@@ -1,7 +1,7 @@
 /*
- * The keeper: a thread with a connection of its own that does what must not delay the committer. It checkpoints, so that
- * the committer hardly ever has to; it tells writers that an append is overdue while the committer hangs in the disk; it
- * looks for other processes' records on behalf of readers that sleep elsewhere.
+ * The keeper: a thread with a connection of its own that does what must not delay the committer. It checkpoints, so
+ * that the committer hardly ever has to; it tells writers that an append is overdue while the committer hangs in the
+ * disk; it looks for other processes' records on behalf of readers that sleep elsewhere.
  */
 #include "log/embedded/embedded.h"
 
@@ -22,7 +22,8 @@ checkpoint(struct lf_emb_log *log)
 {
     log->checkpoint_due = false;
     pthread_mutex_unlock(&log->lock);
-    /* Failure is harmless: what was not copied is copied the next time. A full or broken disk shows in the committer. */
+    /* Failure is harmless: what was not copied is copied the next time. A full or broken disk shows in the
+     * committer. */
     (void)sqlite3_wal_checkpoint_v2(log->keeper_db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
     pthread_mutex_lock(&log->lock);
 }

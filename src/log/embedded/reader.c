@@ -1,7 +1,7 @@
 /*
- * Reading the embedded log: each reader has a connection of its own, reads a batch of rows in one short transaction, and
- * copies them into one arena. Readers never block the committer. News of this process arrive by a condition; those of
- * other processes are looked for every few milliseconds while a reader waits.
+ * Reading the embedded log: each reader has a connection of its own, reads a batch of rows in one short transaction,
+ * and copies them into one arena. Readers never block the committer. News of this process arrive by a condition; those
+ * of other processes are looked for every few milliseconds while a reader waits.
  */
 #include "log/embedded/embedded.h"
 

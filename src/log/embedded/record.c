@@ -6,8 +6,8 @@
  *   | rowid  | ms        | u32   | blob/null | blob/null   | blob/null     |
  *   +--------+-----------+-------+-----------+-------------+---------------+
  *   headers: for each  varint name length, name, varint value length + 1 (0: null), value
- *   crc:     CRC-32C of  topic 0xff offset timestamp (8 bytes each, little-endian) and, for key, value and headers each,
- *            the length + 1 (8 bytes, 0: null) and the bytes
+ *   crc:     CRC-32C of  topic 0xff offset timestamp (8 bytes each, little-endian)  and, for key, value and headers
+ *            each,  the length + 1 (8 bytes, 0: null) and the bytes
  */
 #include "log/embedded/embedded.h"
 
@@ -68,7 +68,7 @@ lf_emb_headers_size(const struct lf_record *record, size_t *ret)
 static char *
 bytes_write(char *at, struct lf_bytes bytes)
 {
-    if (bytes.len != 0)
+    if (bytes.ptr != NULL)
         memcpy(at, bytes.ptr, bytes.len);
     return at + bytes.len;
 }

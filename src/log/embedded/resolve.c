@@ -1,12 +1,12 @@
 /*
  * After a COMMIT that failed with an error of the disk: is the transaction in the log?
  *
- * Its frames may stand whole in the write-ahead log although SQLite counts them out, and a crash now would count them in
- * again. And after a failed fsync the kernel may take pages for written that are not (PostgreSQL's fsync trouble of 2018),
- * so nothing that was written since the last good fsync can be trusted to be on disk. Therefore, before anything else:
- * a new connection; everything that counts is copied into the database and synced (checkpoint), the write-ahead log is
- * cut to nothing; one small transaction is committed durably, so that no remains of the old file can ever be replayed;
- * then the table says what is in it. Until all of this has worked the log takes no records.
+ * Its frames may stand whole in the write-ahead log although SQLite counts them out, and a crash now would count them
+ * in again. And after a failed fsync the kernel may take pages for written that are not (PostgreSQL's fsync trouble of
+ * 2018), so nothing that was written since the last good fsync can be trusted to be on disk. Therefore, before anything
+ * else: a new connection; everything that counts is copied into the database and synced (checkpoint), the write-ahead
+ * log is cut to nothing; one small transaction is committed durably, so that no remains of the old file can ever be
+ * replayed; then the table says what is in it. Until all of this has worked the log takes no records.
  */
 #include "log/embedded/embedded.h"
 
@@ -44,7 +44,8 @@ cut_wal(struct lf_emb_log *log, struct lf_err *err)
     return LF_OK;
 }
 
-/* Is the record that the failed transaction gave this topic first in the table? Another process's may be there instead. */
+/* Is the record that the failed transaction gave this topic first in the table? Another process's may be there
+ * instead. */
 static enum lf_status
 is_present(struct lf_emb_log *log, const struct lf_emb_slot *slot, bool *ret, struct lf_err *err)
 {

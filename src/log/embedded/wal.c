@@ -1,13 +1,13 @@
 /*
- * SQLite ends the write-ahead log at the first frame whose checksum is wrong: right for a torn tail, wrong for damage in
- * the middle, after which acknowledged records would silently be gone. The difference can be seen. Each transaction is
- * synced before the next one begins, so a torn tail holds frames of one transaction only: at most one commit mark. Two or
- * more of the same generation (salt) behind the first bad frame mean that something synced was damaged.
+ * SQLite ends the write-ahead log at the first frame whose checksum is wrong: right for a torn tail, wrong for damage
+ * in the middle, after which acknowledged records would silently be gone. The difference can be seen. Each transaction
+ * is synced before the next one begins, so a torn tail holds frames of one transaction only: at most one commit mark.
+ * Two or more of the same generation (salt) behind the first bad frame mean that something synced was damaged.
  *
  *   file:   header (32 bytes), then frames of 24 bytes and one page each
- *   header: magic, format, page size, checkpoint number, salt 1, salt 2, checksum 1, checksum 2 (big-endian, 4 bytes each)
+ *   header: magic, format, page size, checkpoint number, salt 1, salt 2, checksum 1, checksum 2
  *   frame:  page number, database size (commit mark if not 0), salt 1, salt 2, checksum 1, checksum 2
- *   (www.sqlite.org/fileformat2.html#walformat)
+ *   each a big-endian number of 4 bytes (www.sqlite.org/fileformat2.html#walformat)
  */
 #include "log/embedded/embedded.h"
 

@@ -104,7 +104,7 @@ topic_of(struct lf_emb_writer *writer, struct lf_bytes name, const struct lf_emb
 static char *
 put(char *at, struct lf_bytes bytes)
 {
-    if (bytes.len != 0)
+    if (bytes.ptr != NULL)
         memcpy(at, bytes.ptr, bytes.len);
     return at + bytes.len;
 }

@@ -168,7 +168,7 @@ copy_headers(const struct lf_record *record)
 static void
 copy_bytes(char *to, struct lf_bytes from)
 {
-    if (from.len != 0)
+    if (from.ptr != NULL)
         memcpy(to, from.ptr, from.len);
 }
 

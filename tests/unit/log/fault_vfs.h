@@ -1,6 +1,6 @@
 /*
- * A file system for SQLite that fails on purpose: the default one with writes and syncs of the write-ahead log that can be
- * made to fail or hang. It becomes the default of the process.
+ * A file system for SQLite that fails on purpose: the default one with writes and syncs of the write-ahead log that can
+ * be made to fail or hang. It becomes the default of the process.
  */
 #ifndef LF_TESTS_LOG_FAULT_VFS_H
 #define LF_TESTS_LOG_FAULT_VFS_H
