@@ -60,8 +60,8 @@ LF_NODISCARD enum lf_status lf_log_open(const struct lf_log_options *options, st
 void lf_log_close(struct lf_log *log); /* NULL is fine; writers and readers must be closed */
 const char *lf_log_backend_name(const struct lf_log *log);
 
-/* Makes sure that the topic exists, creating it if allowed. LF_NOT_FOUND says that it is missing and may not be created.
- * LF_UNAVAILABLE or LF_TIMEOUT when the log cannot be asked now. May block up to timeout_ms. */
+/* Makes sure that the topic exists, creating it if allowed. LF_NOT_FOUND says that it is missing and may not be
+ * created. LF_UNAVAILABLE or LF_TIMEOUT when the log cannot be asked now. May block up to timeout_ms. */
 LF_NODISCARD enum lf_status lf_log_ensure_topic(struct lf_log *log, struct lf_bytes topic, int64_t timeout_ms,
                                                 struct lf_err *err);
 
@@ -89,7 +89,8 @@ struct lf_log_ack {
 };
 typedef void lf_log_ack_fn(void *ctx, const struct lf_log_ack *ack);
 
-/* A writer whose acknowledgements are announced through wake (called from any thread) and delivered by lf_log_poll(). */
+/* A writer whose acknowledgements are announced through wake (called from any thread) and delivered by
+ * lf_log_poll(). */
 LF_NODISCARD enum lf_status lf_log_writer_open(struct lf_log *log, struct lf_wake wake, lf_log_ack_fn *ack, void *ctx,
                                                struct lf_log_writer **ret, struct lf_err *err);
 /* Takes a copy of the record for appending; its acknowledgement comes later through lf_log_poll(), exactly once, unless
@@ -109,8 +110,8 @@ bool lf_log_drain(struct lf_log_writer *writer, int64_t timeout_ms);
  * mixed with tokens in flight on the same writer. */
 LF_NODISCARD enum lf_status lf_log_append_wait(struct lf_log_writer *writer, const struct lf_record *record,
                                                struct lf_log_ack *ret, struct lf_err *err);
-/* Unacknowledged appends get an LF_TIMEOUT acknowledgement before this returns, or LF_UNAVAILABLE where it is certain that
- * they are not in the log (those not flushed, say). From the callback lf_log_append() gives LF_CLOSED. */
+/* Unacknowledged appends get an LF_TIMEOUT acknowledgement before this returns, or LF_UNAVAILABLE where it is certain
+ * that they are not in the log (those not flushed, say). From the callback lf_log_append() gives LF_CLOSED. */
 void lf_log_writer_close(struct lf_log_writer *writer);
 
 /* ---- reading ---- */
@@ -130,8 +131,8 @@ struct lf_log_reader_options {
      * LF_OK: the partition is asked for again later (a store that is away). On the reader's thread, in lf_log_read().
      */
     enum lf_status (*assigned)(void *ctx, struct lf_bytes topic, int32_t partition, int64_t *next, struct lf_err *err);
-    /* The partition is no longer this reader's; its records of earlier batches must not be committed any more (lost), or
-     * have been already (not lost: the caller works each batch off before the next lf_log_read()). */
+    /* The partition is no longer this reader's; its records of earlier batches must not be committed any more (lost),
+     * or have been already (not lost: the caller works each batch off before the next lf_log_read()). */
     void (*revoked)(void *ctx, struct lf_bytes topic, int32_t partition, bool lost);
     void *ctx;
 };
@@ -153,7 +154,8 @@ void lf_log_pause(struct lf_log_reader *reader, bool paused);
 /* Goes on from offset in a partition that is assigned. */
 LF_NODISCARD enum lf_status lf_log_seek(struct lf_log_reader *reader, struct lf_bytes topic, int32_t partition,
                                         int64_t offset, struct lf_err *err);
-/* Tells the log how far the group has come, for the tools' sake (Kafka's committed offsets); the truth is the store's. */
+/* Tells the log how far the group has come, for the tools' sake (Kafka's committed offsets); the truth is the
+ * store's. */
 void lf_log_committed(struct lf_log_reader *reader, struct lf_bytes topic, int32_t partition, int64_t next);
 /* Makes a blocked lf_log_read() return soon. Thread-safe. */
 void lf_log_interrupt(struct lf_log_reader *reader);
