@@ -20,6 +20,7 @@ lf_cli_fn lf_cmd_serve_gateway;
 lf_cli_fn lf_cmd_serve_consumer;
 lf_cli_fn lf_cmd_check;
 lf_cli_fn lf_cmd_schema;
+lf_cli_fn lf_cmd_schema_validate;
 lf_cli_fn lf_cmd_events;
 
 /* Prints "logfirst: <text>" to stderr (or {"error":{…}} with --output json); returns the exit status of the error. */

@@ -39,6 +39,11 @@ static const struct command commands[] = {
      LF_CMD_CHECK, 1, OPERANDS_MAX, lf_cmd_check},
     {"schema", "print", "SCHEMA...", "the schema that is served",
      "Prints the complete GraphQL schema that is served, as SDL.", LF_CMD_SCHEMA, 1, OPERANDS_MAX, lf_cmd_schema},
+    {"schema", "validate", "SCHEMA.json INSTANCE.json...", "JSON documents against a JSON Schema",
+     "Checks JSON documents against a JSON Schema of draft 2020-12 or 07. INSTANCE - reads JSON Lines from standard\n"
+     "input. Prints what is wrong as file[:line]: /path: keyword: message. Exit status 0 if all are valid, 1 if not, 2 if\n"
+     "the schema itself is wrong or a file cannot be read.",
+     LF_CMD_VALIDATE, 2, OPERANDS_MAX, lf_cmd_schema_validate},
     {"events", "list|show|tail", "[EVENT_ID]", "look at events",
      "list: events of the store, oldest first.  show EVENT_ID: one event, with its place, headers and status.\n"
      "tail: events of the log as they come.",
@@ -102,16 +107,6 @@ print_help(const struct command *command)
     lf_buf_release(&out);
 }
 
-static const struct command *
-find_command(const char *name)
-{
-    for (size_t i = 0; i < COMMAND_COUNT; i++) {
-        if (strcmp(commands[i].name, name) == 0)
-            return &commands[i];
-    }
-    return NULL;
-}
-
 /* The word of a list "list|show|tail" that is word, or NULL. */
 static bool
 is_verb(const char *verbs, const char *word)
@@ -122,6 +117,24 @@ is_verb(const char *verbs, const char *word)
             return true;
     }
     return false;
+}
+
+/* The command of that name whose verb the first such word is; without one the first of that name, or NULL. */
+static const struct command *
+find_command(const char *name, char **words)
+{
+    const struct command *first = NULL;
+    for (size_t i = COMMAND_COUNT; i-- > 0;) {
+        if (strcmp(commands[i].name, name) == 0)
+            first = &commands[i];
+    }
+    for (; first != NULL && *words != NULL; words++) {
+        for (size_t i = 0; i < COMMAND_COUNT; i++) {
+            if (strcmp(commands[i].name, name) == 0 && is_verb(commands[i].verbs, *words))
+                return &commands[i];
+        }
+    }
+    return first;
 }
 
 struct line {
@@ -246,7 +259,7 @@ main(int argc, char **argv)
     }
     if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0)
         return lf_cli_print(LF_LIT("logfirst " LF_VERSION "\n")) ? LF_EXIT_DONE : LF_EXIT_FAILED;
-    const struct command *command = find_command(argv[1]);
+    const struct command *command = find_command(argv[1], argv + 2);
     if (command == NULL) {
         fprintf(stderr, "logfirst: unknown command \"%s\"\n\n", argv[1]);
         print_overview(stderr);

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <string.h>
 
-enum option_type { TEXT, BOOL, COUNT, DURATION, SIZE, CHOICE };
+enum option_type { TEXT, TEXTS, BOOL, COUNT, DURATION, SIZE, CHOICE };
 
 struct option {
     const char *field; /* with underscores */
@@ -111,6 +111,26 @@ parse_bool(struct lf_bytes text, bool *ret)
     return true;
 }
 
+static bool
+add_text(struct lf_arena *arena, struct lf_texts *list, struct lf_bytes text)
+{
+    const char **items = lf_arena_grow(arena, list->items, list->count, &list->cap, sizeof(*items));
+    char *copy = lf_arena_text(arena, text);
+    if (items == NULL || copy == NULL)
+        return false;
+    list->items = items;
+    list->items[list->count++] = copy;
+    return true;
+}
+
+/* What a source says takes the place of what the ones before it said, for options that may be repeated too. */
+static void
+forget_texts(struct lf_config *config, const struct option *option)
+{
+    if (option->type == TEXTS)
+        ((struct lf_texts *)(void *)((char *)config + option->at))->count = 0;
+}
+
 /* Sets an option from text; where says where the text comes from ("--listen", "LOGFIRST_LISTEN", "file:3"). */
 static enum lf_status
 set_option(struct lf_config *config, const struct option *option, struct lf_bytes text, const char *where,
@@ -125,6 +145,11 @@ set_option(struct lf_config *config, const struct option *option, struct lf_byte
     case TEXT:
         *(const char **)field = lf_arena_text(&config->arena, text);
         if (*(const char **)field == NULL)
+            return lf_no_memory(err);
+        good = memchr(text.ptr, '\0', text.len) == NULL;
+        break;
+    case TEXTS:
+        if (text.len != 0 && !add_text(&config->arena, field, text))
             return lf_no_memory(err);
         good = memchr(text.ptr, '\0', text.len) == NULL;
         break;
@@ -165,6 +190,7 @@ load_environment(struct lf_config *config, unsigned command, char *const *env, s
             if ((options[i].commands & command) == 0 || !lf_bytes_equal_nocase(lf_bytes_of(options[i].field), name))
                 continue;
             char *where = lf_arena_printf(&config->arena, "environment %.*s", (int)equals, pair.ptr);
+            forget_texts(config, &options[i]);
             enum lf_status st = set_option(config, &options[i], lf_bytes(pair.ptr + equals + 1, pair.len - equals - 1),
                                            where != NULL ? where : "environment", err);
             if (st != LF_OK)
@@ -207,7 +233,19 @@ take_file_value(void *user, const struct lf_config_item *item, struct lf_err *er
         return lf_fail(err, LF_INVALID, "%s: unknown key \"%.*s\"", item->where, LF_FMT(item->path));
     if ((option->commands & ctx->command) == 0)
         return LF_OK;
+    forget_texts(config, option);
     return set_option(config, option, item->value, item->where, err);
+}
+
+/* Whether no flag of that name stands before the one at index. */
+static bool
+is_first(const struct lf_config_arg *args, size_t index)
+{
+    for (size_t i = 0; i < index; i++) {
+        if (strcmp(args[i].name, args[index].name) == 0)
+            return false;
+    }
+    return true;
 }
 
 static enum lf_status
@@ -221,6 +259,8 @@ load_args(struct lf_config *config, unsigned command, const struct lf_config_arg
         if (args[i].value == NULL && option->type != BOOL)
             return lf_fail(err, LF_USAGE, "--%s needs a value: %s", args[i].name, option->placeholder);
         char *text = lf_arena_printf(&config->arena, "--%s", args[i].name);
+        if (is_first(args, i))
+            forget_texts(config, option);
         enum lf_status st = set_option(config, option, lf_bytes_of(args[i].value != NULL ? args[i].value : "true"),
                                        text != NULL ? text : args[i].name, err);
         if (st != LF_OK)

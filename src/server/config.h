@@ -15,14 +15,21 @@ enum {
     LF_CMD_CHECK = 8,
     LF_CMD_SCHEMA = 16,
     LF_CMD_EVENTS = 32,
+    LF_CMD_VALIDATE = 64,
     LF_CMD_API = LF_CMD_UP | LF_CMD_GATEWAY,
     LF_CMD_CONSUME = LF_CMD_UP | LF_CMD_CONSUMER,
     LF_CMD_SERVE = LF_CMD_UP | LF_CMD_GATEWAY | LF_CMD_CONSUMER,
     LF_CMD_DATA = LF_CMD_SERVE | LF_CMD_EVENTS,
-    LF_CMD_ALL = 63,
+    LF_CMD_ALL = 127,
+};
+
+struct lf_texts {
+    const char **items;
+    size_t count, cap;
 };
 
 typedef const char *lf_option_TEXT;
+typedef struct lf_texts lf_option_TEXTS; /* the option may be repeated */
 typedef bool lf_option_BOOL;
 typedef int64_t lf_option_COUNT;
 typedef int64_t lf_option_DURATION;
