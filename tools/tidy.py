@@ -40,8 +40,10 @@ def main():
             path = os.path.relpath(os.path.join(entry["directory"], entry["file"]), ROOT)
             if path.startswith(("src/", "tests/")) and (not parts or any(part in path for part in parts)):
                 entries[path] = entry
-    with open(os.path.join(ROOT, ".clang-tidy"), "rb") as file:
-        settings = file.read()
+    settings = b""
+    for name in (".clang-tidy", "tests/.clang-tidy"):
+        with open(os.path.join(ROOT, name), "rb") as file:
+            settings += file.read()
     stamps = os.path.join(build, "tidy")
     os.makedirs(stamps, exist_ok=True)
 

@@ -5,6 +5,8 @@
 #include "json/json.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 enum { METRICS_BYTES_MAX = 16 * 1024 * 1024 };
@@ -53,21 +55,27 @@ ready(const struct lf_admin *admin, struct lf_http_request *request)
     answer(request, all ? 200 : 503, "application/json", &body);
 }
 
+/* Resident pages of this process: the second number of statm (proc(5)). */
+static long
+resident_pages(void)
+{
+    char line[128] = "";
+    FILE *file = fopen("/proc/self/statm", "re");
+    if (file == NULL)
+        return 0;
+    const char *resident = fgets(line, sizeof(line), file) != NULL ? strchr(line, ' ') : NULL;
+    fclose(file);
+    return resident != NULL ? strtol(resident, NULL, 10) : 0;
+}
+
 /* What Prometheus's client libraries call the process's own figures. */
 static void
 add_process_metrics(struct lf_buf *out)
 {
-    long pages = 0;
-    FILE *file = fopen("/proc/self/statm", "re");
-    if (file != NULL) {
-        if (fscanf(file, "%*d %ld", &pages) != 1)
-            pages = 0;
-        fclose(file);
-    }
     lf_buf_printf(out,
                   "# HELP process_resident_memory_bytes Resident memory\n# TYPE process_resident_memory_bytes gauge\n"
                   "process_resident_memory_bytes %ld\n",
-                  pages * sysconf(_SC_PAGESIZE));
+                  resident_pages() * sysconf(_SC_PAGESIZE));
     lf_buf_add_text(out, "# HELP logfirst_build_info The version that runs\n# TYPE logfirst_build_info gauge\n"
                          "logfirst_build_info{version=\"" LF_VERSION "\"} 1\n");
 }

@@ -124,7 +124,10 @@ take_event(struct reader *reader, const yaml_event_t *event, struct lf_err *err)
     switch (event->type) {
     case YAML_SCALAR_EVENT: return take_scalar(reader, event, err);
     case YAML_MAPPING_START_EVENT: return open_mapping(reader, line, err);
-    case YAML_MAPPING_END_EVENT: reader->depth--; return LF_OK;
+    case YAML_MAPPING_END_EVENT:
+        LF_ASSERT(reader->depth > 0);
+        reader->depth--;
+        return LF_OK;
     case YAML_SEQUENCE_START_EVENT:
     case YAML_ALIAS_EVENT:
         return lf_fail(err, LF_INVALID, "%s:%zu: only \"key: value\" and nested mappings are understood", reader->path,

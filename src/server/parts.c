@@ -149,6 +149,18 @@ lf_parts_check(const char *const *files, size_t count, bool json, struct lf_buf 
 
 /* ---- log and store ---- */
 
+/* Gives 0 if the folder is there in the end, or why not. */
+static int
+make_one_folder(const char *path)
+{
+    struct stat info;
+    if (mkdir(path, 0755) == 0)
+        return 0;
+    if (errno != EEXIST || stat(path, &info) != 0)
+        return errno;
+    return S_ISDIR(info.st_mode) ? 0 : ENOTDIR;
+}
+
 static enum lf_status
 make_folder(const char *path, struct lf_err *err)
 {
@@ -162,13 +174,10 @@ make_folder(const char *path, struct lf_err *err)
             continue;
         char kept = copy[i];
         copy[i] = '\0';
-        struct stat info;
-        bool made = mkdir(copy, 0755) == 0 || errno == EEXIST;
-        if (!made || stat(copy, &info) != 0 || !S_ISDIR(info.st_mode)) {
-            int code = made && errno == EEXIST ? ENOTDIR : errno;
+        int code = make_one_folder(copy);
+        if (code != 0)
             return lf_fail(err, code == EACCES || code == EROFS || code == EPERM ? LF_DENIED : LF_IO,
                            "cannot make the data folder %s: %s", copy, strerror(code));
-        }
         copy[i] = kept;
     }
     return LF_OK;

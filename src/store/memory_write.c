@@ -266,7 +266,7 @@ lf_memory_advance(struct lf_store_session *session, struct lf_bytes group, struc
                   int64_t expected, int64_t next, struct lf_err *err)
 {
     struct memory_store *store = lf_memory_store(session);
-    struct memory_position *row;
+    struct memory_position *row = NULL;
     struct lf_arena arena;
     lf_arena_init(&arena, 256, 0);
     pthread_mutex_lock(&store->lock);
