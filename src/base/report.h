@@ -12,7 +12,8 @@ enum lf_level { LF_DEBUG, LF_INFO, LF_WARN, LF_ERROR };
 /* Lowest level that is written (default LF_INFO) and the form (default logfmt). Call before threads start. */
 void lf_report_configure(enum lf_level lowest, bool json);
 
-/* lf_report(LF_INFO, "ready", "listen", "127.0.0.1:8080", NULL): pairs of text up to a NULL. NULL values are skipped. */
+/* lf_report(LF_INFO, "ready", "listen", "127.0.0.1:8080", NULL): pairs of text up to a NULL. NULL values are
+ * skipped. */
 void lf_report(enum lf_level level, const char *msg, ...) __attribute__((sentinel));
 /* The same, with the error's words under "error" and its status under "status". */
 void lf_report_err(enum lf_level level, const char *msg, const struct lf_err *err, ...) __attribute__((sentinel));

@@ -166,6 +166,7 @@ take_option(struct line *line, const struct command *command, char **argv, int *
         return lf_fail(err, LF_USAGE, "unknown option --%s; see logfirst %s --help", name, command->name);
     *arg = (struct lf_config_arg){.name = name, .value = word[len] == '=' ? word + len + 1 : NULL};
     if (arg->value == NULL && needs_value) {
+        /* NOLINTNEXTLINE(clang-analyzer-security.ArrayBound): argv ends with NULL */
         if (argv[*at + 1] == NULL)
             return lf_fail(err, LF_USAGE, "--%s needs a value; see logfirst %s --help", name, command->name);
         arg->value = argv[++*at];
