@@ -153,10 +153,10 @@ struct lf_gql_root_def { /* query: Name, in schema { } */
 
 struct lf_gql_definition {
     enum lf_gql_definition_kind kind;
-    bool extend;                  /* extend type … */
-    bool shorthand;               /* OPERATION written as { … } */
-    struct lf_bytes description;  /* ptr NULL: none */
-    struct lf_gql_name name;      /* absent for anonymous operations and schema */
+    bool extend;                 /* extend type … */
+    bool shorthand;              /* OPERATION written as { … } */
+    struct lf_bytes description; /* ptr NULL: none */
+    struct lf_gql_name name;     /* absent for anonymous operations and schema */
     struct lf_gql_directives directives;
     struct lf_gql_loc loc;
     /* OPERATION, FRAGMENT */

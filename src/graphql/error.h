@@ -30,8 +30,8 @@ struct lf_gql_errors {
     struct lf_gql_error *first;
     struct lf_gql_error **last;
     size_t count;
-    size_t max;       /* further ones are counted, not kept */
-    bool no_memory;   /* an error could not be kept */
+    size_t max;     /* further ones are counted, not kept */
+    bool no_memory; /* an error could not be kept */
 };
 
 void lf_gql_errors_init(struct lf_gql_errors *errors, struct lf_arena *arena, size_t max);

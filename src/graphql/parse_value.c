@@ -27,7 +27,8 @@ parse_list(struct lf_gql_parser *p, bool constant, struct lf_gql_value_node *lis
             return false;
     }
     lf_gql_parser_leave(p);
-    return lf_gql_parser_advance(p) && lf_gql_parser_pop(p, mark, sizeof(struct lf_gql_value_node *), &list->items, &list->count);
+    return lf_gql_parser_advance(p) &&
+           lf_gql_parser_pop(p, mark, sizeof(struct lf_gql_value_node *), &list->items, &list->count);
 }
 
 static bool

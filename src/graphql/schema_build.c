@@ -51,7 +51,8 @@ lf_gql_suggest_types(struct lf_gql_builder *b, struct lf_bytes name)
 {
     struct lf_gql_suggest suggest;
     lf_gql_suggest_init(&suggest, name);
-    for (size_t i = 0; i < b->origin_count; i++) {
+    bool kept = b->errors->count < b->errors->max; /* else nobody will read it */
+    for (size_t i = 0; kept && i < b->origin_count; i++) {
         if (!lf_bytes_starts_with(b->origins[i]->type->name, LF_LIT("__")))
             lf_gql_suggest_offer(&suggest, b->origins[i]->type->name);
     }
