@@ -280,6 +280,7 @@ lf_decimal_is_multiple(struct lf_bytes text, struct lf_bytes divisor)
     uint64_t modulus = 0;
     for (int64_t place = by.top; place >= by.last; place--)
         modulus = modulus * 10 + (uint64_t)(digit_at(&by, place) - '0');
+    LF_ASSERT(modulus != 0);
     uint64_t rest = 0; /* below 10^18: ten times it fits */
     for (int64_t place = number.top; place >= by.last; place--)
         rest = (rest * 10 + (uint64_t)(digit_at(&number, place) - '0')) % modulus;

@@ -33,6 +33,7 @@ set_key(struct lf_compiler *c, struct lf_entity *entity, const struct lf_gql_dir
                          lf_compile_suggest_field(c, entity->fields, entity->field_count, name));
         return;
     }
+    /* NOLINTNEXTLINE(clang-analyzer-core.NullPointerArithm): a field was found, so there are some */
     entity->key = (size_t)(key - entity->fields);
     if (!is_key_type(key))
         lf_compile_error(c, loc, "key \"%.*s\" of \"%.*s\" is %s: a key is an ID, String, Int, BigInt, UUID or Date",
