@@ -108,6 +108,7 @@ ask_position(struct lf_kafka_reader *reader, struct lf_kafka_part *part, int64_t
     if (options->assigned != NULL && options->assigned(options->ctx, part->name, part->partition, &next, &err) != LF_OK)
         return false;
     part->next = next;
+    part->committed = next; /* the group's tools shall see the same */
     *ret_offset = next;
     if (next == LF_OFFSET_NONE)
         *ret_offset = options->start == LF_RESET_LATEST ? RD_KAFKA_OFFSET_END : RD_KAFKA_OFFSET_BEGINNING;
@@ -196,6 +197,22 @@ lf_kafka_commit_parts(struct lf_kafka_reader *reader, struct lf_kafka_part *only
     if (list->cnt != 0)
         (void)rd_kafka_commit(reader->consumer, list, 1); /* for the tools' sake: failure harms nothing */
     rd_kafka_topic_partition_list_destroy(list);
+}
+
+/* During a rebalance, say, commits are refused. */
+void
+lf_kafka_on_commit(rd_kafka_t *rk, rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t *list, void *opaque)
+{
+    (void)rk;
+    struct lf_kafka_reader *reader = ((struct lf_kafka_opaque *)opaque)->owner;
+    for (int i = 0; list != NULL && i < list->cnt; i++) {
+        const rd_kafka_topic_partition_t *told = &list->elems[i];
+        if (code == RD_KAFKA_RESP_ERR_NO_ERROR && told->err == RD_KAFKA_RESP_ERR_NO_ERROR)
+            continue;
+        struct lf_kafka_part *part = lf_kafka_find_part(reader, told->topic, told->partition);
+        if (part != NULL && part->committed == LF_OFFSET_NONE)
+            part->committed = told->offset;
+    }
 }
 
 /* ---- with a group ---- */

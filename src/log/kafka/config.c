@@ -21,6 +21,7 @@ static const struct {
     {FOR_ALL, "socket.keepalive.enable", "true"},
     {FOR_ALL, "reconnect.backoff.max.ms", "1000"}, /* a broker that is back is used within a second */
     {FOR_ALL, "log.connection.close", "false"},
+    {FOR_ALL, "topic.metadata.refresh.interval.ms", "30000"}, /* a right that is granted again counts again soon */
     {FOR(LF_KAFKA_PRODUCER), "acks", "all"},
     {FOR(LF_KAFKA_PRODUCER), "enable.idempotence", "true"},
     {FOR(LF_KAFKA_PRODUCER), "enable.gapless.guarantee", "false"},

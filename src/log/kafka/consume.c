@@ -434,6 +434,7 @@ start_consumer(struct lf_kafka_reader *reader, struct lf_err *err)
     rd_kafka_conf_t *conf = rd_kafka_conf_dup(reader->opaque.log->confs[LF_KAFKA_CONSUMER]);
     rd_kafka_conf_set_opaque(conf, &reader->opaque);
     rd_kafka_conf_set_rebalance_cb(conf, lf_kafka_on_rebalance);
+    rd_kafka_conf_set_offset_commit_cb(conf, lf_kafka_on_commit);
     enum lf_status st = set_group(reader, conf, err);
     if (st != LF_OK) {
         rd_kafka_conf_destroy(conf);
