@@ -3,7 +3,6 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/mem.h"
-#include "json/json.h"
 
 #include <string.h>
 
@@ -13,7 +12,12 @@ enum {
     KEYED_MAX = 100000,
     CACHE_BYTES_MAX = 64 * 1024 * 1024,
     REQUEST_ARENA_MAX = 256 * 1024 * 1024,
+    OUT_BYTES_KEPT = 1024 * 1024,
 };
+
+#define OUT_OF_MEMORY                                                                                                  \
+    "{\"errors\":[{\"message\":\"The server is short of memory; try again in a moment.\","                             \
+    "\"extensions\":{\"code\":\"OVERLOADED\"}}]}"
 
 static void
 register_metrics(struct lf_gateway_metrics *m)
@@ -75,6 +79,7 @@ lf_gateway_new(const struct lf_gateway_options *options, struct lf_gateway **ret
         gateway->options.requests_max = REQUESTS_MAX_DEFAULT;
     gateway->schema = options->model->schema;
     lf_buf_init(&gateway->out, LF_GQL_RESPONSE_BYTES_MAX);
+    lf_map_init(&gateway->old_topics);
     register_metrics(&gateway->metrics);
     set_resolvers(options->model);
     enum lf_status st = LF_OK;
@@ -102,6 +107,29 @@ lf_gateway_stop(struct lf_gateway *gateway)
     gateway->writer = NULL;
 }
 
+struct lf_bytes
+lf_gateway_keep_topic(struct lf_gateway *gateway, struct lf_bytes topic)
+{
+    char *kept = lf_map_get(&gateway->old_topics, topic);
+    if (kept == NULL) {
+        kept = lf_strndup(topic.ptr, topic.len);
+        if (kept != NULL && lf_map_add(&gateway->old_topics, lf_bytes(kept, topic.len), kept) != LF_OK) {
+            lf_free(kept);
+            kept = NULL;
+        }
+    }
+    return lf_bytes(kept, kept != NULL ? topic.len : 0);
+}
+
+static void
+free_topics(struct lf_map *topics)
+{
+    size_t at = 0;
+    for (const struct lf_map_entry *e = lf_map_next(topics, &at); e != NULL; e = lf_map_next(topics, &at))
+        lf_free(e->value);
+    lf_map_release(topics);
+}
+
 void
 lf_gateway_free(struct lf_gateway *gateway)
 {
@@ -118,6 +146,7 @@ lf_gateway_free(struct lf_gateway *gateway)
     lf_gql_cache_free(gateway->cache);
     lf_keyed_free(gateway->keyed);
     lf_buf_release(&gateway->out);
+    free_topics(&gateway->old_topics);
     lf_free(gateway);
 }
 
@@ -188,6 +217,26 @@ give_back(struct lf_request *request)
     gateway->idle_count++;
 }
 
+void
+lf_gateway_trouble(const struct lf_gateway *gateway, const char *what, const struct lf_err *err)
+{
+    if (gateway->options.trouble != NULL)
+        gateway->options.trouble(gateway->options.trouble_ctx, what, err);
+}
+
+static void
+measure(const struct lf_request *request, enum lf_reply_kind kind)
+{
+    const struct lf_gateway_metrics *m = &request->gateway->metrics;
+    if (kind != LF_REPLY_DATA) {
+        lf_metric_add(m->rejected, 1);
+        return;
+    }
+    int64_t us = (lf_clock_mono_ns() - request->started_ns) / 1000;
+    lf_metric_add(request->is_mutation ? m->mutations : m->queries, 1);
+    lf_histogram_observe_us(request->is_mutation ? m->mutation_seconds : m->query_seconds, us);
+}
+
 /* Sends the reply and ends the request. */
 static void
 finish(struct lf_request *request, enum lf_reply_kind kind)
@@ -196,47 +245,62 @@ finish(struct lf_request *request, enum lf_reply_kind kind)
     struct lf_gateway_reply reply = {.kind = kind, .partial = request->partial, .overloaded = request->overloaded};
     reply.replayed = request->mutations != 0 && request->replayed == request->mutations;
     if (gateway->out.failed != LF_OK) {
-        lf_buf_clear(&gateway->out);
         reply.kind = LF_REPLY_FAILED;
         reply.body = LF_LIT("{\"errors\":[{\"message\":\"The response is too large or memory is short; ask for less.\","
                             "\"extensions\":{\"code\":\"INTERNAL\"}}]}");
     } else {
         reply.body = lf_buf_view(&gateway->out);
     }
-    if (kind == LF_REPLY_DATA) {
-        int64_t us = (lf_clock_mono_ns() - request->started_ns) / 1000;
-        lf_metric_add(request->is_mutation ? gateway->metrics.mutations : gateway->metrics.queries, 1);
-        lf_histogram_observe_us(
-            request->is_mutation ? gateway->metrics.mutation_seconds : gateway->metrics.query_seconds, us);
-    } else {
-        lf_metric_add(gateway->metrics.rejected, 1);
-    }
+    measure(request, reply.kind);
     request->reply(request->user, &reply);
+    if (gateway->out.cap > OUT_BYTES_KEPT) /* an outlier must not stay for ever */
+        lf_buf_release(&gateway->out);
     lf_buf_clear(&gateway->out);
     give_back(request);
+}
+
+static void
+finish_out_of_memory(struct lf_request *request)
+{
+    request->overloaded = true;
+    lf_buf_clear(&request->gateway->out);
+    lf_buf_add_text(&request->gateway->out, OUT_OF_MEMORY);
+    finish(request, LF_REPLY_OVERLOADED);
+}
+
+/* An error without a code is the parser's or the validator's lack of memory; so is none at all. */
+static bool
+lacks_memory(const struct lf_gql_errors *errors)
+{
+    return errors->no_memory || errors->first == NULL || errors->first->code == NULL;
 }
 
 static void
 finish_with_errors(struct lf_request *request, enum lf_reply_kind kind, const struct lf_gql_errors *errors)
 {
     struct lf_buf *out = &request->gateway->out;
+    if (lacks_memory(errors)) {
+        finish_out_of_memory(request);
+        return;
+    }
     lf_buf_add_text(out, "{\"errors\":");
     lf_gql_errors_write(out, errors);
     lf_buf_add_char(out, '}');
-    finish(request, errors->no_memory && errors->count == 0 ? LF_REPLY_FAILED : kind);
+    finish(request, kind);
 }
 
 static void
 executed(struct lf_gql_exec *exec, void *user)
 {
     struct lf_request *request = user;
-    lf_gql_exec_write(exec, &request->gateway->out);
-    if (lf_gql_exec_has_data(exec)) {
-        request->partial = lf_gql_exec_errors(exec)->count != 0;
-        finish(request, LF_REPLY_DATA);
-    } else {
-        finish(request, LF_REPLY_INVALID);
+    const struct lf_gql_errors *errors = lf_gql_exec_errors(exec);
+    if (!lf_gql_exec_has_data(exec) && errors->no_memory) {
+        finish_out_of_memory(request);
+        return;
     }
+    lf_gql_exec_write(exec, &request->gateway->out);
+    request->partial = lf_gql_exec_has_data(exec) && errors->count != 0;
+    finish(request, lf_gql_exec_has_data(exec) ? LF_REPLY_DATA : LF_REPLY_INVALID);
 }
 
 static enum lf_reply_kind
@@ -284,22 +348,10 @@ static bool
 read_variables(struct lf_request *request, const struct lf_gateway_call *call, struct lf_value *ret,
                struct lf_gql_errors *errors)
 {
-    struct lf_err err = {0};
     *ret = LF_VALUE_NULL;
-    if (call->variables_value != NULL) {
-        if (lf_value_copy(&request->arena, call->variables_value, ret))
-            return true;
-        lf_fail(&err, LF_NO_MEMORY, "out of memory");
-    } else if (call->variables.ptr == NULL) {
+    if (call->variables == NULL || lf_value_copy(&request->arena, call->variables, ret))
         return true;
-    } else {
-        struct lf_bytes text = lf_arena_copy(&request->arena, call->variables);
-        if (text.ptr == NULL)
-            lf_fail(&err, LF_NO_MEMORY, "out of memory");
-        else if (lf_json_parse(&request->arena, text, ret, &err) == LF_OK)
-            return true;
-    }
-    lf_gql_errors_add(errors, "BAD_USER_INPUT", NULL, "variables: %s", err.text);
+    errors->no_memory = true;
     return false;
 }
 
@@ -373,8 +425,7 @@ run(struct lf_request *request, const struct lf_gateway_call *call, struct lf_gq
     }
     struct lf_gql_request gql = {.schema = gateway->schema, .document = request->cached->document};
     if (!keep_call(request, call, &operation_name)) {
-        errors->no_memory = true;
-        finish_with_errors(request, LF_REPLY_FAILED, errors);
+        finish_out_of_memory(request);
         return;
     }
     gql.operation_name = operation_name;
@@ -382,10 +433,8 @@ run(struct lf_request *request, const struct lf_gateway_call *call, struct lf_gq
     gql.variables = variables;
     gql.arena = &request->arena;
     gql.ctx = request;
-    if (!lf_gql_execute(&gql, operation, executed, request)) {
-        errors->no_memory = true;
-        finish_with_errors(request, LF_REPLY_FAILED, errors);
-    }
+    if (!lf_gql_execute(&gql, operation, executed, request))
+        finish_out_of_memory(request);
 }
 
 void
@@ -393,9 +442,8 @@ lf_gateway_call(struct lf_gateway *gateway, const struct lf_gateway_call *call, 
 {
     struct lf_request *request = take_request(gateway);
     if (request == NULL) {
-        struct lf_gateway_reply failed = {.kind = LF_REPLY_OVERLOADED, .overloaded = true};
-        failed.body = LF_LIT("{\"errors\":[{\"message\":\"The server is out of memory; try again in a moment.\","
-                             "\"extensions\":{\"code\":\"OVERLOADED\"}}]}");
+        const struct lf_gateway_reply failed = {
+            .kind = LF_REPLY_OVERLOADED, .overloaded = true, .body = LF_LIT(OUT_OF_MEMORY)};
         reply(user, &failed);
         return;
     }

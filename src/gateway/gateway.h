@@ -23,6 +23,10 @@ struct lf_gateway_options {
     struct lf_wake wake;   /* something waits for lf_gateway_turn() */
     bool introspection;
     size_t requests_max; /* in work at once; more: OVERLOADED; 0: 20,000 */
+    /* Told the words of a failure of log, store or program, which clients only see as a code: they may name files and
+     * hosts. On the loop's thread, as often as it happens. NULL: nobody. */
+    void (*trouble)(void *ctx, const char *what, const struct lf_err *err);
+    void *trouble_ctx;
 };
 
 LF_NODISCARD enum lf_status lf_gateway_new(const struct lf_gateway_options *options, struct lf_gateway **ret,
@@ -41,14 +45,13 @@ size_t lf_gateway_in_work(const struct lf_gateway *gateway);
 /* What a transport has read. Views must stay valid until lf_gateway_call() returns. */
 struct lf_gateway_call {
     struct lf_bytes query;
-    struct lf_bytes operation_name;         /* ptr NULL: none */
-    struct lf_bytes variables;              /* JSON text of the variables, as read; ptr NULL: none */
-    const struct lf_value *variables_value; /* or the parsed value; NULL: none */
-    bool read_only;                         /* GET: mutations are refused */
-    struct lf_bytes idempotency_key;        /* ptr NULL: none */
-    struct lf_bytes caller;                 /* who; part of what an idempotency key belongs to; "" for anonymous */
-    struct lf_bytes traceparent;            /* ptr NULL: none */
-    struct lf_bytes tracestate;             /* ptr NULL: none */
+    struct lf_bytes operation_name;   /* ptr NULL: none */
+    const struct lf_value *variables; /* LF_V_OBJECT or LF_V_NULL; NULL: none */
+    bool read_only;                   /* GET: mutations are refused */
+    struct lf_bytes idempotency_key;  /* ptr NULL: none */
+    struct lf_bytes caller;           /* who; part of what an idempotency key belongs to; "" for anonymous */
+    struct lf_bytes traceparent;      /* ptr NULL: none */
+    struct lf_bytes tracestate;       /* ptr NULL: none */
 };
 
 /* Why there is no data; decides the HTTP status. */
@@ -58,7 +61,7 @@ enum lf_reply_kind {
     LF_REPLY_INVALID,   /* validation, operation, variables */
     LF_REPLY_READ_ONLY, /* a mutation by GET */
     LF_REPLY_OVERLOADED,
-    LF_REPLY_FAILED, /* ours: out of memory, response too large */
+    LF_REPLY_FAILED, /* ours: the response is too large to write */
 };
 struct lf_gateway_reply {
     enum lf_reply_kind kind;

@@ -2,6 +2,7 @@
 #ifndef LF_GATEWAY_INTERNAL_H
 #define LF_GATEWAY_INTERNAL_H
 
+#include "base/map.h"
 #include "base/metrics.h"
 #include "gateway/gateway.h"
 #include "gateway/keyed.h"
@@ -21,7 +22,7 @@ struct lf_request {
     struct lf_bytes caller;
     struct lf_header trace[2]; /* traceparent, tracestate, as far as given */
     size_t trace_count;
-    size_t mutations; /* mutation fields answered */
+    size_t mutations; /* mutation fields begun */
     size_t replayed;  /* of these from an earlier request */
     bool overloaded;
     bool partial; /* data beside errors */
@@ -52,8 +53,13 @@ struct lf_gateway {
     size_t idle_count;
     size_t in_work;
     struct lf_buf out; /* of the response being written */
+    struct lf_map old_topics; /* of stored events; by name, which is the value too */
     struct lf_gateway_metrics metrics;
 };
+
+/* The gateway's own copy of a topic's name: a stored event may be in one that the schema no longer has. ptr NULL: out
+ * of memory. */
+struct lf_bytes lf_gateway_keep_topic(struct lf_gateway *gateway, struct lf_bytes topic);
 
 /* mutate.c: a mutation field becomes an event; its acknowledgement becomes the receipt. */
 lf_gql_resolve_fn lf_gateway_resolve_mutation;
@@ -71,12 +77,12 @@ struct lf_value lf_gateway_status_value(enum lf_event_status status);
  * request; user is the caller's. When the job cannot be submitted the slot gets the error, and false is returned.
  */
 typedef void lf_request_job_fn(struct lf_request *request, struct lf_query_job *job, void *user);
-struct lf_query_job *lf_request_job_new(struct lf_gql_slot *slot, const struct lf_request *request,
-                                        enum lf_query_kind kind);
+struct lf_query_job *lf_request_job_new(struct lf_gql_slot *slot, struct lf_request *request, enum lf_query_kind kind);
 LF_NODISCARD enum lf_status lf_request_job_submit(struct lf_request *request, struct lf_query_job *job,
                                                   lf_request_job_fn *done, void *user, struct lf_err *err);
 /* Finishes the slot for a failure of the store or the query room. */
-void lf_gateway_store_error(struct lf_gql_slot *slot, const struct lf_err *err);
-void lf_gateway_out_of_memory(struct lf_gql_slot *slot);
+void lf_gateway_store_error(struct lf_request *request, struct lf_gql_slot *slot, const struct lf_err *err);
+void lf_gateway_out_of_memory(struct lf_request *request, struct lf_gql_slot *slot);
+void lf_gateway_trouble(const struct lf_gateway *gateway, const char *what, const struct lf_err *err);
 
 #endif

@@ -43,18 +43,23 @@ static void
 refuse(struct lf_http_request *request, int status, const char *code, const char *message, const char *allow)
 {
     struct lf_buf body;
+    struct lf_http_header headers[2];
+    size_t count = 0;
     lf_buf_init(&body, 4096);
     lf_buf_add_text(&body, "{\"errors\":[{\"message\":");
     lf_json_write_string(&body, lf_bytes_of(message));
     lf_buf_printf(&body, ",\"extensions\":{\"code\":\"%s\"}}]}", code);
-    const struct lf_http_header header = {LF_LIT("Allow"), lf_bytes_of(allow)};
-    const struct lf_http_response response = {.status = status,
-                                              .content_type = GRAPHQL_TYPE,
-                                              .headers = &header,
-                                              .header_count = allow != NULL ? 1 : 0,
-                                              .body = lf_buf_view(&body)};
-    lf_http_respond(request, &response);
-    lf_buf_release(&body);
+    if (body.failed != LF_OK) { /* no memory for the words: the status says enough */
+        lf_buf_release(&body);
+        status = 503;
+    }
+    if (allow != NULL)
+        headers[count++] = (struct lf_http_header){LF_LIT("Allow"), lf_bytes_of(allow)};
+    if (status == 503)
+        headers[count++] = (struct lf_http_header){LF_LIT("Retry-After"), LF_LIT("1")};
+    const struct lf_http_response response = {
+        .status = status, .content_type = GRAPHQL_TYPE, .headers = headers, .header_count = count};
+    lf_http_respond_with(request, &response, &body);
 }
 
 static int
@@ -110,6 +115,35 @@ ill_formed(const char *message)
 }
 
 static const struct refusal no_refusal = {0, NULL, NULL};
+static const struct refusal no_memory = {503, "OVERLOADED", "The server is short of memory; try again in a moment"};
+
+/* For something that the client sent and that cannot be read: "what: why". */
+static struct refusal
+unreadable(struct lf_gateway_http *http, int status, const char *what, const struct lf_err *err)
+{
+    const char *text = lf_arena_printf(&http->scratch, "%s: %s", what, err->text);
+    return err->status == LF_NO_MEMORY || text == NULL ? no_memory : (struct refusal){status, "BAD_REQUEST", text};
+}
+
+/* The value of a header field; of several of one name the list that they make together (RFC 9110 section 5.3). */
+static struct lf_bytes
+header_list(struct lf_gateway_http *http, const struct lf_http_request *request, const char *name)
+{
+    if (lf_http_header_repeats(request, name) < 2)
+        return lf_http_header(request, name);
+    struct lf_bytes all = LF_LIT("");
+    for (size_t i = 0; i < lf_http_header_count(request); i++) {
+        struct lf_http_header header = lf_http_header_at(request, i);
+        if (!lf_bytes_equal_nocase(header.name, lf_bytes_of(name)))
+            continue;
+        const char *more = lf_arena_printf(&http->scratch, "%.*s%s%.*s", LF_FMT(all), all.len != 0 ? "," : "",
+                                           LF_FMT(header.value));
+        if (more == NULL)
+            return lf_http_header(request, name);
+        all = lf_bytes_of(more);
+    }
+    return all;
+}
 
 /* Members of the JSON body; others are left alone, as the specification asks. */
 static struct refusal
@@ -134,7 +168,7 @@ read_members(const struct lf_value *body, struct lf_gateway_call *call)
     call->query = lf_value_text(query);
     if (name != NULL && name->type == LF_V_STRING)
         call->operation_name = lf_value_text(name);
-    call->variables_value = variables;
+    call->variables = variables;
     return no_refusal;
 }
 
@@ -146,11 +180,9 @@ read_post(struct lf_gateway_http *http, const struct lf_http_request *request, s
     struct lf_value *body = LF_ARENA_NEW(&http->scratch, struct lf_value);
     struct lf_err err = {0};
     if (body == NULL)
-        return (struct refusal){503, "OVERLOADED", "The server is out of memory; try again in a moment"};
-    if (lf_json_parse(&http->scratch, request->body, body, &err) != LF_OK) {
-        char *text = lf_arena_printf(&http->scratch, "The body is not acceptable JSON: %s", err.text);
-        return (struct refusal){400, "BAD_REQUEST", text != NULL ? text : "The body is not acceptable JSON"};
-    }
+        return no_memory;
+    if (lf_json_parse(&http->scratch, request->body, body, &err) != LF_OK)
+        return unreadable(http, 400, "The body is not acceptable JSON", &err);
     return read_members(body, call);
 }
 
@@ -164,19 +196,16 @@ read_parameter(struct lf_gateway_http *http, const struct lf_http_request *reque
     enum lf_status st = lf_url_query_get(&http->scratch, request->query, name, ret, &err);
     if (st == LF_OK || st == LF_NOT_FOUND)
         return true;
-    char *text = lf_arena_printf(&http->scratch, "Parameter %s: %s", name, err.text);
-    *refusal = ill_formed(text != NULL ? text : "A parameter cannot be read");
+    *refusal = unreadable(http, 422, "The query string cannot be read", &err);
     return false;
 }
 
 static struct refusal
-read_json_parameter(struct lf_gateway_http *http, struct lf_bytes text, const char *name, struct lf_value *ret)
+read_json_parameter(struct lf_gateway_http *http, struct lf_bytes text, const char *what, struct lf_value *ret)
 {
     struct lf_err err = {0};
-    if (lf_json_parse(&http->scratch, text, ret, &err) != LF_OK) {
-        char *words = lf_arena_printf(&http->scratch, "Parameter %s is not acceptable JSON: %s", name, err.text);
-        return (struct refusal){400, "BAD_REQUEST", words != NULL ? words : "A parameter is not acceptable JSON"};
-    }
+    if (lf_json_parse(&http->scratch, text, ret, &err) != LF_OK)
+        return unreadable(http, 400, what, &err);
     if (ret->type != LF_V_OBJECT && ret->type != LF_V_NULL)
         return ill_formed("variables and extensions must be JSON objects");
     return no_refusal;
@@ -196,14 +225,14 @@ read_get(struct lf_gateway_http *http, const struct lf_http_request *request, st
         return ill_formed("Parameter query is missing: the GraphQL document");
     struct lf_value *values = LF_ARENA_ARRAY(&http->scratch, struct lf_value, 2);
     if (values == NULL)
-        return (struct refusal){503, "OVERLOADED", "The server is out of memory; try again in a moment"};
+        return no_memory;
     if (variables.len != 0)
-        refusal = read_json_parameter(http, variables, "variables", &values[0]);
+        refusal = read_json_parameter(http, variables, "Parameter variables is not acceptable JSON", &values[0]);
     if (refusal.status == 0 && extensions.len != 0)
-        refusal = read_json_parameter(http, extensions, "extensions", &values[1]);
+        refusal = read_json_parameter(http, extensions, "Parameter extensions is not acceptable JSON", &values[1]);
     call->query = query;
     call->operation_name = name.len != 0 ? name : LF_BYTES_NONE;
-    call->variables_value = &values[0];
+    call->variables = &values[0];
     call->read_only = true;
     return refusal;
 }
@@ -220,12 +249,12 @@ read_key(const struct lf_http_request *request, struct lf_gateway_call *call)
     if (key.len >= 2 && key.ptr[0] == '"' && key.ptr[key.len - 1] == '"')
         key = lf_bytes(key.ptr + 1, key.len - 2);
     if (key.len == 0 || key.len > KEY_BYTES_MAX || !lf_utf8_valid(key, NULL))
-        return (struct refusal){400, "BAD_REQUEST", "Idempotency-Key must have 1 to 255 characters"};
+        return (struct refusal){400, "BAD_REQUEST", "Idempotency-Key must have 1 to 255 bytes of UTF-8"};
     call->idempotency_key = key;
     return no_refusal;
 }
 
-/* "00-<32 hex>-<16 hex>-<2 hex>" (W3C Trace Context); another version may be longer. */
+/* "00-<32 hex>-<16 hex>-<2 hex>" (W3C Trace Context section 3.2); later versions may be longer, "ff" is none. */
 static bool
 is_traceparent(struct lf_bytes text)
 {
@@ -236,16 +265,19 @@ is_traceparent(struct lf_bytes text)
         if (i != 2 && i != 35 && i != 52 && !((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f')))
             return false;
     }
-    return text.len == 55 || text.ptr[55] == '-';
+    struct lf_bytes version = lf_bytes(text.ptr, 2);
+    if (lf_bytes_equal_text(version, "ff"))
+        return false;
+    return text.len == 55 || (text.ptr[55] == '-' && !lf_bytes_equal_text(version, "00"));
 }
 
 static void
-read_trace(const struct lf_http_request *request, struct lf_gateway_call *call)
+read_trace(struct lf_gateway_http *http, const struct lf_http_request *request, struct lf_gateway_call *call)
 {
     struct lf_bytes parent = lf_http_header(request, "traceparent");
-    struct lf_bytes trace = lf_http_header(request, "tracestate");
-    if (parent.ptr == NULL || !is_traceparent(parent))
+    if (parent.ptr == NULL || !is_traceparent(parent) || lf_http_header_repeats(request, "traceparent") != 1)
         return;
+    struct lf_bytes trace = header_list(http, request, "tracestate");
     call->traceparent = parent;
     if (trace.ptr != NULL && trace.len <= TRACESTATE_BYTES_MAX && lf_utf8_valid(trace, NULL))
         call->tracestate = trace;
@@ -254,7 +286,7 @@ read_trace(const struct lf_http_request *request, struct lf_gateway_call *call)
 static void
 serve_graphql(struct lf_gateway_http *http, struct lf_http_request *request, bool post)
 {
-    enum lf_media media = lf_accept_choose(lf_http_header(request, "accept"));
+    enum lf_media media = lf_accept_choose(header_list(http, request, "accept"));
     struct lf_gateway_call call = {.caller = LF_LIT("")};
     struct refusal refusal = no_refusal;
     if (media == LF_MEDIA_NONE)
@@ -268,7 +300,7 @@ serve_graphql(struct lf_gateway_http *http, struct lf_http_request *request, boo
         refuse(request, refusal.status, refusal.code, refusal.message, NULL);
         return;
     }
-    read_trace(request, &call);
+    read_trace(http, request, &call);
     request->user = media == LF_MEDIA_GRAPHQL ? http : NULL; /* replied() looks whether it is set */
     lf_gateway_call(http->gateway, &call, replied, request);
 }

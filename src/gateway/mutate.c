@@ -10,8 +10,9 @@
 #include "event/check.h"
 #include "json/json.h"
 
-#include <stdio.h>
 #include <string.h>
+
+enum { RECEIPT_MEMBERS = 8, AWAIT_MS_DEFAULT = 5000, AWAIT_MS_MAX = 60000 };
 
 /* One event on its way. Lives in its request's arena. */
 struct pending {
@@ -23,10 +24,12 @@ struct pending {
     struct lf_receipt receipt;
     struct lf_keyed_entry *entry; /* this event leads the entry; NULL without a key */
     struct pending *next_waiter;
-    uint8_t digest[32];
-    bool await;
-    enum lf_event_status await_stage;
+    uint8_t digest[32]; /* of what was asked for: the payload without what the gateway generates */
+    bool await; /* until it is stored */
     int64_t await_ms;
+    /* the answer: here, so that an event that is logged can be answered without memory */
+    struct lf_member members[RECEIPT_MEMBERS];
+    char time[LF_TIME_TEXT_SIZE];
 };
 
 /* Name space of eventIds derived from idempotency keys (version 5). */
@@ -35,29 +38,22 @@ static const struct lf_uuid key_space = {
 
 /* ---- answers ---- */
 
+/* The request may be gone after this, as after each function here that ends a slot. */
 static void
-answer(struct pending *p, const struct lf_receipt *receipt, enum lf_event_status status)
+answer(struct pending *p, enum lf_event_status status)
 {
-    enum { MEMBERS = 8 };
-    struct lf_member *members = LF_ARENA_ARRAY(&p->request->arena, struct lf_member, MEMBERS);
-    char when[LF_TIME_TEXT_SIZE];
-    size_t when_len = lf_time_format(receipt->time_us, 6, when);
-    struct lf_bytes time = lf_arena_copy(&p->request->arena, lf_bytes(when, when_len));
-    struct lf_bytes id = lf_arena_copy(&p->request->arena, lf_bytes_of(receipt->event_id));
-    p->request->mutations++;
-    if (members == NULL || time.ptr == NULL || id.ptr == NULL) {
-        lf_gateway_out_of_memory(p->slot);
-        return;
-    }
+    const struct lf_receipt *receipt = &p->receipt;
+    struct lf_member *members = p->members;
+    struct lf_bytes time = lf_bytes(p->time, lf_time_format(receipt->time_us, 6, p->time));
     members[0] = (struct lf_member){LF_LIT("success"), lf_value_bool(true)};
-    members[1] = (struct lf_member){LF_LIT("eventId"), lf_value_string(id)};
+    members[1] = (struct lf_member){LF_LIT("eventId"), lf_value_string(lf_bytes(receipt->event_id, LF_UUID_TEXT_LEN))};
     members[2] = (struct lf_member){LF_LIT("eventType"), lf_value_string(receipt->type->name)};
     members[3] = (struct lf_member){LF_LIT("topic"), lf_value_string(receipt->topic)};
     members[4] = (struct lf_member){LF_LIT("partition"), lf_value_int(receipt->partition)};
     members[5] = (struct lf_member){LF_LIT("offset"), lf_value_int(receipt->offset)};
     members[6] = (struct lf_member){LF_LIT("time"), lf_value_string(time)};
     members[7] = (struct lf_member){LF_LIT("status"), lf_gateway_status_value(status)};
-    lf_gql_slot_value(p->slot, lf_value_object(members, MEMBERS));
+    lf_gql_slot_value(p->slot, lf_value_object(members, RECEIPT_MEMBERS));
 }
 
 static void
@@ -66,34 +62,31 @@ awaited(struct lf_request *request, struct lf_query_job *job, void *user)
     (void)request;
     struct pending *p = user;
     /* A store that cannot say is no failure of the mutation: the event is safe in the log. */
-    answer(p, &p->receipt, job->status == LF_OK ? job->event_status : LF_EVENT_LOGGED);
+    answer(p, job->status == LF_OK ? job->event_status : LF_EVENT_LOGGED);
 }
 
-/* The event is in the log: answer now, or once it is stored. */
+/* Asks to be told when the event is stored; false when that cannot be. */
+static bool
+await_stored(struct pending *p)
+{
+    struct lf_err ignored;
+    struct lf_query_job *job = lf_query_job_new(LF_QUERY_AWAIT);
+    if (job == NULL)
+        return false;
+    job->event_id = lf_bytes_of(p->receipt.event_id);
+    job->place = (struct lf_place){p->receipt.topic, p->receipt.partition, p->receipt.offset};
+    job->timeout_ms = p->await_ms;
+    return lf_request_job_submit(p->request, job, awaited, p, &ignored) == LF_OK;
+}
+
+/* The event is in the log: answer now, or once it is stored (a retry may find that it is already). */
 static void
 logged(struct pending *p, const struct lf_receipt *receipt)
 {
-    struct lf_request *request = p->request;
     p->receipt = *receipt;
-    if (receipt->status != LF_EVENT_LOGGED) { /* a retry of what is stored already */
-        answer(p, receipt, receipt->status);
-        return;
-    }
-    if (!p->await || p->await_stage == LF_EVENT_LOGGED || request->gateway->options.query == NULL) {
-        answer(p, receipt, LF_EVENT_LOGGED);
-        return;
-    }
-    struct lf_query_job *job = lf_query_job_new(LF_QUERY_AWAIT);
-    if (job == NULL) {
-        answer(p, receipt, LF_EVENT_LOGGED);
-        return;
-    }
-    job->event_id = lf_bytes_of(p->receipt.event_id);
-    job->place = (struct lf_place){receipt->topic, receipt->partition, receipt->offset};
-    job->timeout_ms = p->await_ms;
-    struct lf_err err = {0};
-    if (lf_request_job_submit(request, job, awaited, p, &err) != LF_OK)
-        answer(p, receipt, LF_EVENT_LOGGED);
+    bool wait = p->await && receipt->status == LF_EVENT_LOGGED && p->request->gateway->options.query != NULL;
+    if (!wait || !await_stored(p))
+        answer(p, receipt->status);
 }
 
 static void
@@ -105,28 +98,30 @@ fail(struct pending *p, const char *code, const char *text)
         *member = (struct lf_member){LF_LIT("eventId"), lf_value_string(lf_bytes_of(p->receipt.event_id))};
         extensions = lf_value_object(member, 1);
     }
-    p->request->mutations++;
     lf_gql_slot_error(p->slot, code, extensions, "%s", text);
 }
 
-/* Code and words for an append that was not acknowledged. */
+/* Code and words for an append that was not acknowledged. What the log says may name files and hosts: not for clients. */
 static void
 fail_append(struct pending *p, enum lf_status status, const struct lf_err *err)
 {
-    char text[LF_ERR_TEXT_MAX + 128];
-    const char *code = "LOG_UNAVAILABLE";
-    const char *words = "The event was not logged";
-    if (status == LF_TIMEOUT) {
-        code = "LOG_OUTCOME_UNKNOWN";
-        words = "Whether the event was logged is not known; a retry with the same Idempotency-Key is safe";
-    } else if (status == LF_AGAIN) {
-        code = "OVERLOADED";
+    switch (status) {
+    case LF_TIMEOUT:
+        fail(p, "LOG_OUTCOME_UNKNOWN",
+             p->request->idempotency_key.ptr != NULL
+                 ? "Whether the event was logged is not known; a retry with the same Idempotency-Key is safe"
+                 : "Whether the event was logged is not known; a retry may log it twice, as there is no "
+                   "Idempotency-Key");
+        break;
+    case LF_AGAIN:
+    case LF_NO_MEMORY:
         p->request->overloaded = true;
-    } else if (status == LF_LIMIT) {
-        code = "PAYLOAD_TOO_LARGE";
+        fail(p, "OVERLOADED", "The event was not logged: too much is waiting for the log; try again in a moment");
+        break;
+    case LF_LIMIT: fail(p, "PAYLOAD_TOO_LARGE", err->text); break;
+    case LF_CLOSED: fail(p, "LOG_UNAVAILABLE", "The event was not logged: the server is stopping"); break;
+    default: fail(p, "LOG_UNAVAILABLE", "The event was not logged: the log cannot take it now; try again later"); break;
     }
-    snprintf(text, sizeof(text), "%s: %s", words, err != NULL ? err->text : lf_status_text(status));
-    fail(p, code, text);
 }
 
 /* ---- the log's answer ---- */
@@ -139,14 +134,14 @@ take_waiters(struct lf_keyed_entry *entry)
     return waiters;
 }
 
-/* Everyone who asked under the key gets the outcome; success is remembered. */
+/* Everyone who asked under the key gets the outcome; success is remembered. err: what went wrong, if not LF_OK. */
 static void
 settle(struct pending *p, enum lf_status status, const struct lf_err *err)
 {
     struct lf_keyed *keyed = p->request->gateway->keyed;
     struct lf_keyed_entry *entry = p->entry;
     struct pending *waiters = entry != NULL ? take_waiters(entry) : NULL;
-    struct lf_receipt receipt = p->receipt;
+    const struct lf_receipt receipt = p->receipt;
     if (entry != NULL && status == LF_OK)
         lf_keyed_done(keyed, entry, &receipt);
     else if (entry != NULL)
@@ -159,12 +154,23 @@ settle(struct pending *p, enum lf_status status, const struct lf_err *err)
     while (waiters != NULL) {
         struct pending *waiter = waiters;
         waiters = waiter->next_waiter;
-        waiter->request->replayed++;
-        if (status == LF_OK)
+        if (status == LF_OK) {
+            waiter->request->replayed++;
             logged(waiter, &receipt);
-        else
+        } else {
             fail_append(waiter, status, err);
+        }
     }
+}
+
+static void
+settle_failure(struct pending *p, enum lf_status status, const struct lf_err *err)
+{
+    const struct lf_gateway *gateway = p->request->gateway;
+    lf_metric_add(status == LF_TIMEOUT ? gateway->metrics.events_unknown : gateway->metrics.events_failed, 1);
+    if (status != LF_LIMIT && status != LF_CLOSED)
+        lf_gateway_trouble(gateway, "an event was not logged", err);
+    settle(p, status, err);
 }
 
 void
@@ -172,14 +178,14 @@ lf_gateway_acked(void *ctx, const struct lf_log_ack *ack)
 {
     struct lf_gateway *gateway = ctx;
     struct pending *p = ack->token;
-    if (ack->status == LF_OK) {
-        lf_metric_add(gateway->metrics.events_logged, 1);
-        p->receipt.partition = ack->partition;
-        p->receipt.offset = ack->offset;
-    } else {
-        lf_metric_add(ack->status == LF_TIMEOUT ? gateway->metrics.events_unknown : gateway->metrics.events_failed, 1);
+    if (ack->status != LF_OK) {
+        settle_failure(p, ack->status, ack->err);
+        return;
     }
-    settle(p, ack->status, ack->err);
+    lf_metric_add(gateway->metrics.events_logged, 1);
+    p->receipt.partition = ack->partition;
+    p->receipt.offset = ack->offset;
+    settle(p, LF_OK, NULL);
 }
 
 static void
@@ -206,24 +212,15 @@ append(struct pending *p)
                                    .headers = headers,
                                    .header_count = encoded.header_count};
         if (st == LF_OK && gateway->stopped)
-            st = lf_fail(&err, LF_UNAVAILABLE, "the server is shutting down");
+            st = lf_fail(&err, LF_CLOSED, "the gateway has stopped");
         if (st == LF_OK)
             st = lf_log_append(gateway->writer, &record, p, &err);
     }
-    if (st != LF_OK) {
-        lf_metric_add(gateway->metrics.events_failed, 1);
-        settle(p, st, &err);
-    }
+    if (st != LF_OK)
+        settle_failure(p, st, &err);
 }
 
 /* ---- idempotency ---- */
-
-/* SHA-256 of what the caller asked for: the payload without what the gateway generates. */
-static enum lf_status
-digest_request(struct pending *p, const struct lf_value *asked, struct lf_err *err)
-{
-    return lf_json_digest(asked, p->digest, err);
-}
 
 static void
 key_reused(struct pending *p)
@@ -232,22 +229,51 @@ key_reused(struct pending *p)
          "This Idempotency-Key was used before with other arguments; use a new key for a new request");
 }
 
-/* The payload as asked for, taken out of a stored one: without generated fields. */
-static struct lf_value
-without_generated(const struct lf_event_type *type, const struct lf_value *payload, struct lf_arena *arena)
+static bool
+is_generated(const struct lf_event_type *type, struct lf_bytes name)
 {
-    struct lf_member *members = LF_ARENA_ARRAY(arena, struct lf_member, payload->count);
-    size_t count = 0;
-    for (uint32_t i = 0; members != NULL && payload->type == LF_V_OBJECT && i < payload->count; i++) {
-        bool generated = false;
-        for (size_t f = 0; f < type->field_count; f++) {
-            generated = generated || (type->fields[f].generated != LF_GENERATED_NOT &&
-                                      lf_bytes_equal(type->fields[f].name, payload->u.members[i].name));
-        }
-        if (!generated)
-            members[count++] = payload->u.members[i];
+    for (size_t i = 0; i < type->field_count; i++) {
+        if (type->fields[i].generated != LF_GENERATED_NOT && lf_bytes_equal(type->fields[i].name, name))
+            return true;
     }
-    return lf_value_object(members, count);
+    return false;
+}
+
+/* Whether a stored event is what p asks for: its type, and its payload without the generated fields. */
+static enum lf_status
+compare_stored(const struct pending *p, const struct lf_event *event, bool *ret_same, struct lf_err *err)
+{
+    uint8_t digest[32];
+    *ret_same = false;
+    if (event->payload.type != LF_V_OBJECT || !lf_bytes_equal(event->type_name, p->type->name))
+        return LF_OK;
+    struct lf_member *members = LF_ARENA_ARRAY(&p->request->arena, struct lf_member, event->payload.count);
+    size_t count = 0;
+    if (members == NULL)
+        return lf_no_memory(err);
+    for (uint32_t i = 0; i < event->payload.count; i++) {
+        if (!is_generated(p->type, event->payload.u.members[i].name))
+            members[count++] = event->payload.u.members[i];
+    }
+    const struct lf_value asked = lf_value_object(members, count);
+    enum lf_status st = lf_json_digest(&asked, digest, err);
+    *ret_same = st == LF_OK && memcmp(digest, p->digest, sizeof(digest)) == 0;
+    return st;
+}
+
+/* The stored event under the key is another one. */
+static void
+refuse_reuse(struct pending *p)
+{
+    struct pending *waiters = take_waiters(p->entry);
+    lf_keyed_drop(p->request->gateway->keyed, p->entry);
+    p->entry = NULL;
+    key_reused(p);
+    while (waiters != NULL) { /* they asked for the same as p */
+        struct pending *waiter = waiters;
+        waiters = waiter->next_waiter;
+        key_reused(waiter);
+    }
 }
 
 /* What the store knows of the key, after this process has forgotten or never known it. */
@@ -260,21 +286,20 @@ looked_up(struct lf_request *request, struct lf_query_job *job, void *user)
         append(p);
         return;
     }
-    struct lf_value asked = without_generated(p->type, &stored->event.payload, &request->arena);
-    uint8_t digest[32];
+    bool same = true; /* a dead letter's payload may be unreadable: its id was derived from the key, that must do */
     struct lf_err err = {0};
-    if (stored->status == LF_EVENT_STORED &&
-        (!lf_bytes_equal(stored->event.type_name, p->type->name) || lf_json_digest(&asked, digest, &err) != LF_OK ||
-         memcmp(digest, p->digest, sizeof(digest)) != 0)) {
-        struct pending *waiters = take_waiters(p->entry);
-        lf_keyed_drop(request->gateway->keyed, p->entry);
-        p->entry = NULL;
-        key_reused(p);
-        while (waiters != NULL) { /* they asked for the same as p */
-            struct pending *waiter = waiters;
-            waiters = waiter->next_waiter;
-            key_reused(waiter);
-        }
+    if (stored->status == LF_EVENT_STORED && compare_stored(p, &stored->event, &same, &err) != LF_OK) {
+        settle_failure(p, err.status, &err);
+        return;
+    }
+    if (!same) {
+        refuse_reuse(p);
+        return;
+    }
+    if (!lf_bytes_equal(stored->event.place.topic, p->receipt.topic))
+        p->receipt.topic = lf_gateway_keep_topic(request->gateway, stored->event.place.topic);
+    if (p->receipt.topic.ptr == NULL) {
+        settle_failure(p, lf_no_memory(&err), &err);
         return;
     }
     p->receipt.partition = stored->event.place.partition;
@@ -308,7 +333,7 @@ append_keyed(struct pending *p)
     }
     p->entry = lf_keyed_add(gateway->keyed, p->receipt.event_id, p->digest);
     if (p->entry == NULL) {
-        lf_gateway_out_of_memory(p->slot);
+        lf_gateway_out_of_memory(p->request, p->slot);
         return;
     }
     struct lf_query_job *job = gateway->options.query != NULL ? lf_query_job_new(LF_QUERY_EVENT) : NULL;
@@ -407,6 +432,10 @@ refuse_invalid(struct pending *p, const struct lf_violation *violations, size_t 
     struct lf_arena *arena = &p->request->arena;
     struct lf_value *items = LF_ARENA_ARRAY(arena, struct lf_value, count);
     struct lf_member *members = LF_ARENA_ARRAY(arena, struct lf_member, 2 * count + 2);
+    if (err->status == LF_NO_MEMORY) {
+        lf_gateway_out_of_memory(p->request, p->slot);
+        return;
+    }
     if (items == NULL || members == NULL || count == 0) {
         fail(p, "EVENT_INVALID", err->text);
         return;
@@ -419,7 +448,6 @@ refuse_invalid(struct pending *p, const struct lf_violation *violations, size_t 
     }
     members[0] = (struct lf_member){LF_LIT("path"), lf_value_string(violations[0].path)};
     members[1] = (struct lf_member){LF_LIT("violations"), lf_value_list(items, count)};
-    p->request->mutations++;
     lf_gql_slot_error(p->slot, "EVENT_INVALID", lf_value_object(members, 2), "%s", err->text);
 }
 
@@ -453,13 +481,17 @@ read_await(struct pending *p, const struct lf_gql_resolve_info *info)
     }
     const struct lf_value *stage = lf_value_get_text(&args, "stage");
     const struct lf_value *timeout = lf_value_get_text(&args, "timeoutMs");
-    p->await = true;
-    p->await_stage = LF_EVENT_STORED;
-    if (stage != NULL && stage->type != LF_V_NULL && lf_bytes_equal_text(lf_value_text(stage), "LOGGED"))
-        p->await_stage = LF_EVENT_LOGGED;
-    p->await_ms = timeout != NULL && timeout->type == LF_V_INT ? timeout->u.integer : 5000;
-    if (p->await_ms < 0 || p->await_ms > 60000) {
-        lf_gql_slot_error(p->slot, "BAD_USER_INPUT", LF_VALUE_NULL, "@await: timeoutMs must be from 0 to 60000");
+    struct lf_bytes stage_name = stage != NULL && stage->type != LF_V_NULL ? lf_value_text(stage) : LF_LIT("STORED");
+    if (lf_bytes_equal_text(stage_name, "UNKNOWN")) {
+        lf_gql_slot_error(p->slot, "BAD_USER_INPUT", LF_VALUE_NULL, "@await: stage UNKNOWN is nothing to wait for");
+        return false;
+    }
+    /* STORED and DEAD_LETTERED are the two ends: whichever comes is the answer. */
+    p->await = !lf_bytes_equal_text(stage_name, "LOGGED");
+    p->await_ms = timeout != NULL && timeout->type == LF_V_INT ? timeout->u.integer : AWAIT_MS_DEFAULT;
+    if (p->await_ms < 0 || p->await_ms > AWAIT_MS_MAX) {
+        lf_gql_slot_error(p->slot, "BAD_USER_INPUT", LF_VALUE_NULL, "@await: timeoutMs must be from 0 to %d",
+                          AWAIT_MS_MAX);
         return false;
     }
     return true;
@@ -492,18 +524,21 @@ lf_gateway_resolve_mutation(struct lf_gql_slot *slot, const struct lf_gql_resolv
     struct lf_request *request = info->ctx;
     struct lf_arena *arena = &request->arena;
     struct pending *p = LF_ARENA_NEW(arena, struct pending);
+    request->mutations++;
     if (p == NULL) {
-        lf_gateway_out_of_memory(slot);
+        lf_gateway_out_of_memory(request, slot);
         return;
     }
-    *p = (struct pending){.request = request, .slot = slot, .mutation = info->field->user};
+    p->request = request;
+    p->slot = slot;
+    p->mutation = info->field->user;
     p->type = p->mutation->event;
     struct lf_value asked;
     struct lf_err err = {0};
     if (!read_await(p, info))
         return;
     if (!name_event(p, info) || !build_payload(p, info->args, &asked)) {
-        lf_gateway_out_of_memory(slot);
+        lf_gateway_out_of_memory(request, slot);
         return;
     }
     struct lf_violation violations[LF_VIOLATIONS_MAX];
@@ -514,11 +549,11 @@ lf_gateway_resolve_mutation(struct lf_gql_slot *slot, const struct lf_gql_resolv
     }
     p->event.key = lf_event_message_key(&p->event, arena);
     if (p->event.key.ptr == NULL) {
-        lf_gateway_out_of_memory(slot);
+        lf_gateway_out_of_memory(request, slot);
     } else if (request->idempotency_key.ptr == NULL) {
         append(p);
-    } else if (digest_request(p, &asked, &err) != LF_OK) {
-        lf_gateway_out_of_memory(slot);
+    } else if (lf_json_digest(&asked, p->digest, &err) != LF_OK) {
+        lf_gateway_out_of_memory(request, slot);
     } else {
         append_keyed(p);
     }

@@ -42,26 +42,35 @@ lf_request_job_submit(struct lf_request *request, struct lf_query_job *job, lf_r
 }
 
 void
-lf_gateway_out_of_memory(struct lf_gql_slot *slot)
+lf_gateway_out_of_memory(struct lf_request *request, struct lf_gql_slot *slot)
 {
-    lf_gql_slot_error(slot, "INTERNAL", LF_VALUE_NULL, "out of memory; try again");
+    request->overloaded = true;
+    lf_gql_slot_error(slot, "OVERLOADED", LF_VALUE_NULL, "The server is short of memory; try again in a moment");
 }
 
 void
-lf_gateway_store_error(struct lf_gql_slot *slot, const struct lf_err *err)
+lf_gateway_store_error(struct lf_request *request, struct lf_gql_slot *slot, const struct lf_err *err)
 {
-    if (err->status == LF_INVALID)
+    if (err->status == LF_INVALID) {
         lf_gql_slot_error(slot, "BAD_USER_INPUT", LF_VALUE_NULL, "%s", err->text);
-    else if (err->status == LF_AGAIN)
-        lf_gql_slot_error(slot, "OVERLOADED", LF_VALUE_NULL, "%s", err->text);
-    else if (err->fate == LF_FATE_RETRY || err->status == LF_CLOSED)
-        lf_gql_slot_error(slot, "STORE_UNAVAILABLE", LF_VALUE_NULL, "The store cannot answer now: %s", err->text);
-    else
-        lf_gql_slot_error(slot, "INTERNAL", LF_VALUE_NULL, "%s", err->text);
+    } else if (err->status == LF_LIMIT) {
+        lf_gql_slot_error(slot, "TOO_COMPLEX", LF_VALUE_NULL, "%s", err->text);
+    } else if (err->status == LF_NO_MEMORY) {
+        lf_gateway_out_of_memory(request, slot);
+    } else if (err->status == LF_AGAIN) {
+        request->overloaded = true;
+        lf_gql_slot_error(slot, "OVERLOADED", LF_VALUE_NULL, "Too many queries are waiting; try again in a moment");
+    } else if (err->fate == LF_FATE_RETRY || err->status == LF_CLOSED) {
+        lf_gateway_trouble(request->gateway, "the store cannot answer a query", err);
+        lf_gql_slot_error(slot, "STORE_UNAVAILABLE", LF_VALUE_NULL, "The store cannot answer now; try again later");
+    } else {
+        lf_gateway_trouble(request->gateway, "a query failed", err);
+        lf_gql_slot_error(slot, "INTERNAL", LF_VALUE_NULL, "The query failed; the server's log lines say why");
+    }
 }
 
 struct lf_query_job *
-lf_request_job_new(struct lf_gql_slot *slot, const struct lf_request *request, enum lf_query_kind kind)
+lf_request_job_new(struct lf_gql_slot *slot, struct lf_request *request, enum lf_query_kind kind)
 {
     if (request->gateway->options.query == NULL) {
         lf_gql_slot_error(slot, "STORE_UNAVAILABLE", LF_VALUE_NULL, "This gateway has no store in reach");
@@ -69,7 +78,7 @@ lf_request_job_new(struct lf_gql_slot *slot, const struct lf_request *request, e
     }
     struct lf_query_job *job = lf_query_job_new(kind);
     if (job == NULL)
-        lf_gateway_out_of_memory(slot);
+        lf_gateway_out_of_memory(request, slot);
     return job;
 }
 
@@ -78,7 +87,7 @@ submit(struct lf_gql_slot *slot, struct lf_request *request, struct lf_query_job
 {
     struct lf_err err = {0};
     if (lf_request_job_submit(request, job, done, slot, &err) != LF_OK)
-        lf_gateway_store_error(slot, &err);
+        lf_gateway_store_error(request, slot, &err);
 }
 
 /* ---- one entity ---- */
@@ -86,9 +95,8 @@ submit(struct lf_gql_slot *slot, struct lf_request *request, struct lf_query_job
 static void
 entity_done(struct lf_request *request, struct lf_query_job *job, void *user)
 {
-    (void)request;
     if (job->status != LF_OK)
-        lf_gateway_store_error(user, &job->err);
+        lf_gateway_store_error(request, user, &job->err);
     else
         lf_gql_slot_value(user, job->value);
 }
@@ -109,7 +117,7 @@ lf_gateway_resolve_entity(struct lf_gql_slot *slot, const struct lf_gql_resolve_
         job->key = lf_event_key_text(&normal, &job->arena);
     if (job->key.ptr == NULL) {
         lf_query_job_free(job);
-        lf_gateway_out_of_memory(slot);
+        lf_gateway_out_of_memory(request, slot);
         return;
     }
     submit(slot, request, job, entity_done);
@@ -170,7 +178,8 @@ event_value(const struct lf_stored_event *stored, struct lf_arena *arena, struct
     put(&w, LF_LIT("eventType"), lf_value_string(event->type_name.ptr != NULL ? event->type_name : LF_LIT("")));
     put(&w, LF_LIT("payload"), event->payload);
     put(&w, LF_LIT("time"), time_value(event->time_us, arena));
-    put(&w, LF_LIT("source"), source != NULL ? *source : LF_VALUE_NULL);
+    /* a header that repeats is a list in the store, one that is no text an object: no source to show */
+    put(&w, LF_LIT("source"), source != NULL && source->type == LF_V_STRING ? *source : LF_VALUE_NULL);
     put(&w, LF_LIT("key"), printable_or_null(event->key));
     put(&w, LF_LIT("entityType"), text_or_null(stored->entity_type));
     put(&w, LF_LIT("entityKey"), text_or_null(event->entity_key));
@@ -191,14 +200,13 @@ event_value(const struct lf_stored_event *stored, struct lf_arena *arena, struct
 static void
 event_done(struct lf_request *request, struct lf_query_job *job, void *user)
 {
-    (void)request;
     struct lf_value value = LF_VALUE_NULL;
     if (job->status == LF_OK && !event_value(&job->stored, &job->arena, &value))
-        lf_gateway_out_of_memory(user);
+        lf_gateway_out_of_memory(request, user);
     else if (job->status == LF_OK || job->status == LF_NOT_FOUND)
         lf_gql_slot_value(user, value);
     else
-        lf_gateway_store_error(user, &job->err);
+        lf_gateway_store_error(request, user, &job->err);
 }
 
 void
@@ -253,12 +261,11 @@ connection_value(const struct lf_list_result *result, bool after_given, struct l
 static void
 list_done(struct lf_request *request, struct lf_query_job *job, void *user)
 {
-    (void)request;
     struct lf_value value;
     if (job->status != LF_OK)
-        lf_gateway_store_error(user, &job->err);
+        lf_gateway_store_error(request, user, &job->err);
     else if (!connection_value(&job->result, job->list.after.ptr != NULL, &job->arena, &value))
-        lf_gateway_out_of_memory(user);
+        lf_gateway_out_of_memory(request, user);
     else
         lf_gql_slot_value(user, value);
 }
@@ -273,7 +280,7 @@ lf_gateway_resolve_list(struct lf_gql_slot *slot, const struct lf_gql_resolve_in
     struct lf_err err = {0};
     if (lf_gateway_list_query(info->field->user, info->args, &job->arena, &job->list, &err) != LF_OK) {
         lf_query_job_free(job);
-        lf_gateway_store_error(slot, &err);
+        lf_gateway_store_error(request, slot, &err);
         return;
     }
     submit(slot, request, job, list_done);
