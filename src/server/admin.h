@@ -8,7 +8,7 @@
 struct lf_admin_check {
     const char *name; /* "log"; NULL ends a list */
     bool ok;
-    char text[256]; /* why not */
+    char text[LF_ERR_TEXT_MAX]; /* why not */
 };
 enum { LF_ADMIN_CHECKS_MAX = 8 };
 

@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { SCHEMA_BYTES_MAX = 16 * 1024 * 1024, SCHEMA_ERRORS_MAX = 1000, SCHEMA_FILES_MAX = 1000 };
+enum { SCHEMA_BYTES_MAX = 16 * 1024 * 1024, SCHEMA_ERRORS_MAX = 1000 };
 
 void
 lf_parts_init(struct lf_parts *parts, const struct lf_config *config)
@@ -93,22 +93,6 @@ compile(struct lf_arena *arena, const char *const *names, size_t count, struct l
     return lf_fail(err, LF_INVALID, "the schema has %zu problem%s", errors->count, errors->count == 1 ? "" : "s");
 }
 
-enum lf_status
-lf_parts_load_model(struct lf_parts *parts, const char *const *files, size_t count, struct lf_buf *problems,
-                    struct lf_err *err)
-{
-    struct lf_gql_errors errors;
-    lf_gql_errors_init(&errors, &parts->arena, SCHEMA_ERRORS_MAX);
-    enum lf_status st = compile(&parts->arena, files, count, &errors, &parts->model, err);
-    if (st == LF_INVALID)
-        lf_gql_errors_print(problems, &errors);
-    if (st != LF_OK)
-        return st;
-    parts->topics =
-        lf_model_topics(parts->model, lf_bytes_of(parts->config->topic), &parts->arena, &parts->topic_count);
-    return parts->topics != NULL ? LF_OK : lf_no_memory(err);
-}
-
 static void
 print_json(struct lf_buf *out, const struct lf_gql_errors *errors)
 {
@@ -125,6 +109,32 @@ print_json(struct lf_buf *out, const struct lf_gql_errors *errors)
     lf_buf_add_text(out, "]\n");
 }
 
+/* As lines for people, or as one JSON array. */
+static void
+print_problems(struct lf_buf *out, const struct lf_gql_errors *errors, bool json)
+{
+    if (json)
+        print_json(out, errors);
+    else
+        lf_gql_errors_print(out, errors);
+}
+
+enum lf_status
+lf_parts_load_model(struct lf_parts *parts, const char *const *files, size_t count, struct lf_buf *problems,
+                    struct lf_err *err)
+{
+    struct lf_gql_errors errors;
+    lf_gql_errors_init(&errors, &parts->arena, SCHEMA_ERRORS_MAX);
+    enum lf_status st = compile(&parts->arena, files, count, &errors, &parts->model, err);
+    if (st == LF_INVALID)
+        print_problems(problems, &errors, parts->config->output == 1);
+    if (st != LF_OK)
+        return st;
+    parts->topics =
+        lf_model_topics(parts->model, lf_bytes_of(parts->config->topic), &parts->arena, &parts->topic_count);
+    return parts->topics != NULL ? LF_OK : lf_no_memory(err);
+}
+
 enum lf_status
 lf_parts_check(const char *const *files, size_t count, bool json, struct lf_buf *problems, size_t *ret_count,
                struct lf_err *err)
@@ -137,10 +147,7 @@ lf_parts_check(const char *const *files, size_t count, bool json, struct lf_buf 
     enum lf_status st = compile(&arena, files, count, &errors, &model, err);
     if (st == LF_OK || st == LF_INVALID) {
         *ret_count = errors.count;
-        if (json)
-            print_json(problems, &errors);
-        else
-            lf_gql_errors_print(problems, &errors);
+        print_problems(problems, &errors, json);
     }
     lf_model_free(model);
     lf_arena_release(&arena);

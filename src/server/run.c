@@ -3,6 +3,7 @@
  * listeners, the watch (which makes sure of the topics), the consumer, the ready line. Down in the opposite order.
  */
 #include "server/run.h"
+#include "base/redact.h"
 #include "base/report.h"
 #include "consumer/consumer.h"
 #include "gateway/http.h"
@@ -36,6 +37,8 @@ struct server {
     bool ready;
     bool consumer_started;
     bool stopping;
+    int64_t trouble_ms; /* when trouble was reported last */
+    int64_t troubles;   /* since then */
     atomic_bool consumer_ready;
     atomic_bool consumer_failed;
     struct lf_err consumer_err; /* written before consumer_failed */
@@ -49,8 +52,50 @@ has_role(const struct server *s, unsigned role)
     return (s->roles & role) != 0;
 }
 
-/* ---- what the loop reacts to ---- */
+/* ---- stop ---- */
 
+static void
+on_drained(void *ctx)
+{
+    struct server *s = ctx;
+    lf_loop_stop(s->loop);
+}
+
+static void
+on_grace_over(void *ctx)
+{
+    struct server *s = ctx;
+    lf_report(LF_WARN, "grace time is over; stopping with requests in work", NULL);
+    lf_loop_stop(s->loop);
+}
+
+/* Takes nothing new; ends the loop when all that is in work is answered, or the grace time is over. */
+static void
+begin_stop(struct server *s)
+{
+    s->stopping = true;
+    lf_report(LF_INFO, "stopping", NULL);
+    if (s->api == NULL) {
+        lf_loop_stop(s->loop);
+        return;
+    }
+    lf_timer_start(s->grace, s->config->grace, 0);
+    lf_http_server_drain(s->api, on_drained, s);
+}
+
+static void
+on_stop_signal(void *ctx)
+{
+    struct server *s = ctx;
+    if (!s->stopping) {
+        begin_stop(s);
+        return;
+    }
+    lf_report(LF_WARN, "second signal; stopping at once", NULL);
+    lf_loop_stop(s->loop);
+}
+
+/* A person is needed. What is in work is answered all the same. */
 static void
 stop_with(struct server *s, const struct lf_err *err)
 {
@@ -58,7 +103,28 @@ stop_with(struct server *s, const struct lf_err *err)
         s->outcome = err->status;
         s->outcome_err = *err;
     }
-    lf_loop_stop(s->loop);
+    lf_report_err(LF_ERROR, "cannot go on", err, NULL);
+    if (!s->stopping)
+        begin_stop(s);
+}
+
+/* ---- what the loop reacts to ---- */
+
+/* At most a line a second: with a log or store away every request may have the same trouble. */
+static void
+on_trouble(void *ctx, const char *what, const struct lf_err *err)
+{
+    enum { TROUBLE_EVERY_MS = 1000 };
+    struct server *s = ctx;
+    int64_t now_ms = lf_loop_now_ms(s->loop);
+    s->troubles++;
+    if (s->trouble_ms != 0 && now_ms - s->trouble_ms < TROUBLE_EVERY_MS)
+        return;
+    char times[24];
+    snprintf(times, sizeof(times), "%lld", (long long)s->troubles);
+    lf_report_err(LF_WARN, what, err, "times", times, NULL);
+    s->trouble_ms = now_ms;
+    s->troubles = 0;
 }
 
 static void
@@ -122,51 +188,15 @@ on_changed(void *ctx)
     if (s->watch == NULL || s->stopping)
         return;
     lf_watch_state(s->watch, &watch);
-    if (watch.failed)
-        stop_with(s, &watch.err);
-    if (atomic_load(&s->consumer_failed))
-        stop_with(s, &s->consumer_err);
+    if (watch.failed || atomic_load(&s->consumer_failed)) {
+        stop_with(s, watch.failed ? &watch.err : &s->consumer_err);
+        return;
+    }
     if (watch.topics_ready && s->consumer != NULL && !s->consumer_started)
         start_consumer(s);
     bool all = watch.topics_ready && (s->consumer == NULL || atomic_load(&s->consumer_ready));
     if (all && !s->ready && s->outcome == LF_OK)
         say_ready(s);
-}
-
-/* ---- stop ---- */
-
-static void
-on_drained(void *ctx)
-{
-    struct server *s = ctx;
-    lf_loop_stop(s->loop);
-}
-
-static void
-on_grace_over(void *ctx)
-{
-    struct server *s = ctx;
-    lf_report(LF_WARN, "grace time is over; stopping with requests in work", NULL);
-    lf_loop_stop(s->loop);
-}
-
-static void
-on_stop_signal(void *ctx)
-{
-    struct server *s = ctx;
-    if (s->stopping) {
-        lf_report(LF_WARN, "second signal; stopping at once", NULL);
-        lf_loop_stop(s->loop);
-        return;
-    }
-    s->stopping = true;
-    lf_report(LF_INFO, "stopping", NULL);
-    if (s->api == NULL) {
-        lf_loop_stop(s->loop);
-        return;
-    }
-    lf_timer_start(s->grace, s->config->grace, 0);
-    lf_http_server_drain(s->api, on_drained, s);
 }
 
 /* ---- health ---- */
@@ -176,7 +206,8 @@ add_check(struct lf_admin_check *checks, size_t count, const char *name, bool ok
 {
     checks[count].name = name;
     checks[count].ok = ok;
-    snprintf(checks[count].text, sizeof(checks[count].text), "%.255s", why);
+    snprintf(checks[count].text, sizeof(checks[count].text), "%.511s", why);
+    lf_redact(checks[count].text);
     return count + 1;
 }
 
@@ -235,7 +266,9 @@ open_gateway(struct server *s, struct lf_err *err)
                                                .codec = codec_options(s),
                                                .topic = lf_bytes_of(s->config->topic),
                                                .wake = wake,
-                                               .introspection = s->config->introspection};
+                                               .introspection = s->config->introspection,
+                                               .trouble = on_trouble,
+                                               .trouble_ctx = s};
     st = lf_gateway_new(&options, &s->gateway, err);
     if (st == LF_OK)
         st = lf_loop_on_turn_end(s->loop, on_turn_end, s, err);
@@ -328,6 +361,8 @@ close_all(struct server *s)
     s->stopping = true;
     if (s->consumer != NULL && s->consumer_started)
         lf_consumer_stop(s->consumer);
+    if (atomic_load(&s->consumer_failed) && s->outcome == LF_OK) /* while stopping: no event is lost by it */
+        lf_report_err(LF_WARN, "the consumer failed on the way down", &s->consumer_err, NULL);
     lf_consumer_free(s->consumer);
     lf_watch_stop(s->watch);
     s->watch = NULL;

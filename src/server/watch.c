@@ -26,6 +26,16 @@ differs(const struct lf_watch_state *a, const struct lf_watch_state *b)
            a->store_ok != b->store_ok;
 }
 
+/* One line when a part goes away, one when it is back. */
+static void
+tell(bool was, bool is, const char *away, const char *back, const struct lf_err *err)
+{
+    if (was && !is)
+        lf_report_err(LF_WARN, away, err, NULL);
+    else if (!was && is)
+        lf_report(LF_INFO, back, NULL);
+}
+
 static void
 publish(struct lf_watch *watch, const struct lf_watch_state *state)
 {
@@ -58,7 +68,7 @@ stopped_within(struct lf_watch *watch, int64_t ms)
     return stop;
 }
 
-/* Makes sure of all topics; false with state->failed when it never will be. */
+/* Makes sure of all topics; a fate other than RETRY: it never will be. */
 static enum lf_status
 ensure_topics(const struct lf_parts *parts, struct lf_err *err)
 {
@@ -83,6 +93,7 @@ run(void *ctx)
     struct lf_watch *watch = ctx;
     struct lf_watch_state state = {0};
     bool told = false;
+    bool log_ok = true, store_ok = true; /* as told: good news at the start is none */
     int64_t wait_ms;
     do {
         if (!state.topics_ready && !state.failed) {
@@ -98,6 +109,12 @@ run(void *ctx)
             }
         }
         look(watch->parts, &state);
+        if (state.topics_ready) { /* before that "waiting for the log" has been said */
+            tell(log_ok, state.log_ok, "the log does not answer", "the log answers again", &state.log_err);
+            log_ok = state.log_ok;
+        }
+        tell(store_ok, state.store_ok, "the store does not answer", "the store answers again", &state.store_err);
+        store_ok = state.store_ok;
         publish(watch, &state);
         wait_ms = state.topics_ready || state.failed ? LOOK_EVERY_MS : TOPIC_RETRY_MS;
     } while (!stopped_within(watch, wait_ms));
