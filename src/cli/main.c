@@ -107,6 +107,21 @@ print_help(const struct command *command)
     lf_buf_release(&out);
 }
 
+/* The help of all commands of that name. */
+static void
+print_help_of(const char *name)
+{
+    bool first = true;
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        if (strcmp(commands[i].name, name) != 0)
+            continue;
+        if (!first)
+            (void)lf_cli_print(LF_LIT("\n"));
+        print_help(&commands[i]);
+        first = false;
+    }
+}
+
 /* The word of a list "list|show|tail" that is word, or NULL. */
 static bool
 is_verb(const char *verbs, const char *word)
@@ -202,12 +217,31 @@ read_line(struct line *line, const struct command *command, char **argv, struct 
     return LF_OK;
 }
 
+static void
+print_usage(const struct command *command)
+{
+    fprintf(stderr, "usage: logfirst %s%s%s %s [OPTION]...; see logfirst %s --help\n", command->name,
+            command->verbs != NULL ? " " : "", command->verbs != NULL ? command->verbs : "", command->operands,
+            command->name);
+}
+
 static int
 usage(const char *text, const struct command *command)
 {
-    fprintf(stderr, "logfirst: %s\nusage: logfirst %s%s%s %s [OPTION]...; see logfirst %s --help\n", text,
-            command->name, command->verbs != NULL ? " " : "", command->verbs != NULL ? command->verbs : "",
-            command->operands, command->name);
+    fprintf(stderr, "logfirst: %s\n", text);
+    print_usage(command);
+    return LF_EXIT_USAGE;
+}
+
+/* A word that is no verb of this command, nor of another one with its name. */
+static int
+unknown_verb(const char *word, const struct command *command)
+{
+    fprintf(stderr, "logfirst: %s\n", word == NULL ? "which one?" : "unknown command");
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        if (strcmp(commands[i].name, command->name) == 0)
+            print_usage(&commands[i]);
+    }
     return LF_EXIT_USAGE;
 }
 
@@ -222,7 +256,10 @@ run_command(const struct command *command, char **argv)
     if (read_line(&line, command, argv, &err) != LF_OK)
         return lf_cli_fail(NULL, &err);
     if (line.help) {
-        print_help(command);
+        if (line.operand_count > 0 && is_verb(command->verbs, line.operands[0]))
+            print_help(command);
+        else
+            print_help_of(command->name);
         return LF_EXIT_DONE;
     }
     if (line.version)
@@ -231,7 +268,7 @@ run_command(const struct command *command, char **argv)
     cli.operand_count = line.operand_count;
     if (command->verbs != NULL) {
         if (cli.operand_count == 0 || !is_verb(command->verbs, cli.operands[0]))
-            return usage(cli.operand_count == 0 ? "which one?" : "unknown command", command);
+            return unknown_verb(cli.operand_count == 0 ? NULL : cli.operands[0], command);
         cli.verb = *cli.operands++;
         cli.operand_count--;
     }

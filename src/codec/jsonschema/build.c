@@ -490,7 +490,9 @@ build_unevaluated(struct building *b, enum lf_js_keyword_id id, lf_js_check_fn *
     if (b->present[id] == NULL)
         return LF_OK;
     b->node->unevaluated |= types;
-    return add_nodes(b, add(b, id, check, types), b->present[id], 1);
+    struct lf_js_keyword *keyword = add(b, id, check, types);
+    keyword->needs_marks = true;
+    return add_nodes(b, keyword, b->present[id], 1);
 }
 
 static enum lf_status

@@ -303,6 +303,8 @@ index_map(struct lf_js_compiler *c, const struct lf_value *map, struct step *ste
 {
     for (uint32_t i = 0; i < map->count; i++) {
         struct lf_js_node *node;
+        if (map->u.members[i].value.type == LF_V_LIST) /* names, under "dependencies" */
+            continue;
         step->name = map->u.members[i].name;
         enum lf_status st = index_schema(c, &map->u.members[i].value, step, &node);
         if (st != LF_OK)

@@ -104,7 +104,8 @@ struct lf_js_keyword {
     lf_js_check_fn *check;
     const char *name;
     unsigned types;
-    bool in_place; /* nodes apply to the same value whatever it is */
+    bool needs_marks; /* has a meaning only where all before it succeeded */
+    bool in_place;    /* nodes apply to the same value whatever it is */
     union {
         struct {
             const struct lf_js_node *const *list;

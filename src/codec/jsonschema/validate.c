@@ -34,7 +34,7 @@ check_keywords(struct lf_js_run *run, const struct lf_js_frame *frame)
     bool valid = true;
     for (uint32_t i = 0; i < node->keyword_count; i++) {
         const struct lf_js_keyword *keyword = &node->keywords[i];
-        if ((keyword->types & type) == 0)
+        if ((keyword->types & type) == 0 || (keyword->needs_marks && !valid))
             continue;
         if (!keyword->check(run, keyword, frame)) {
             valid = false;
