@@ -20,10 +20,8 @@ static void
 open_log(struct setting *setting, int64_t delivery_timeout_ms)
 {
     struct lf_err err = {0};
-    struct lf_log_options options = {.url = setting->dir.url,
-                                     .create_topics = true,
-                                     .exclusive = true,
-                                     .delivery_timeout_ms = delivery_timeout_ms};
+    struct lf_log_options options = {
+        .url = setting->dir.url, .create_topics = true, .exclusive = true, .delivery_timeout_ms = delivery_timeout_ms};
     assert_ok(lf_log_open(&options, &setting->log, &err));
     assert_ok(lf_log_ensure_topic(setting->log, lf_bytes_of(topic), 1000, &err));
     setting->writer = open_writer(setting->log, &setting->acks);

@@ -15,7 +15,8 @@ static struct lf_log *
 open_log(int64_t delivery_timeout_ms)
 {
     /* The mock lets the first rebalance last 3 s, others a second less than the session. */
-    static const struct lf_log_property properties[] = {{"heartbeat.interval.ms", "50"}, {"session.timeout.ms", "4500"}};
+    static const struct lf_log_property properties[] = {{"heartbeat.interval.ms", "50"},
+                                                        {"session.timeout.ms", "4500"}};
     const struct lf_log_options options = {.create_topics = true, .delivery_timeout_ms = delivery_timeout_ms};
     return open_on_cluster(&cluster, &options, properties, 2);
 }
@@ -84,8 +85,8 @@ static void
 urls_are_checked(void **state)
 {
     (void)state;
-    static const char *const urls[] = {"kafka://", "kafka://a:1,", "kafka://,a:1", "kafka://a:1,,b:1", "kafka://a b:1",
-                                       "kafka://a:1/path"};
+    static const char *const urls[] = {"kafka://",         "kafka://a:1,",  "kafka://,a:1",
+                                       "kafka://a:1,,b:1", "kafka://a b:1", "kafka://a:1/path"};
     for (size_t i = 0; i < sizeof(urls) / sizeof(urls[0]); i++) {
         struct lf_err err = {0};
         struct lf_log *log = NULL;
