@@ -340,8 +340,8 @@ enum { US_PER_MS = 1000 };
 static const int64_t time_min_us = INT64_C(-62135596800000000);
 static const int64_t time_max_us = INT64_C(253402300799999999);
 
-static int64_t
-clamp_time(int64_t us)
+int64_t
+lf_store_clamp_time(int64_t us)
 {
     return us < time_min_us ? time_min_us : us > time_max_us ? time_max_us : us;
 }
@@ -349,7 +349,7 @@ clamp_time(int64_t us)
 size_t
 lf_store_time_text(int64_t us, char out[32])
 {
-    return lf_time_format(clamp_time(us), 6, out);
+    return lf_time_format(lf_store_clamp_time(us), 6, out);
 }
 
 int64_t
@@ -358,7 +358,7 @@ lf_store_ms_to_us(int64_t ms)
     int64_t us;
     if (__builtin_mul_overflow(ms, (int64_t)US_PER_MS, &us))
         return ms < 0 ? time_min_us : time_max_us;
-    return clamp_time(us);
+    return lf_store_clamp_time(us);
 }
 
 size_t

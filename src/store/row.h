@@ -70,6 +70,7 @@ LF_NODISCARD enum lf_status lf_base64_read(struct lf_bytes text, struct lf_arena
 
 /* A time as "2026-11-24T08:46:34.123456Z"; times outside the years 1 to 9999 are moved to the nearest of them. */
 size_t lf_store_time_text(int64_t us, char out[32]);
+int64_t lf_store_clamp_time(int64_t us); /* moved so */
 /* A record's milliseconds as microseconds, within the same bounds. */
 int64_t lf_store_ms_to_us(int64_t ms);
 

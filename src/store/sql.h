@@ -43,6 +43,7 @@ struct lf_sql_plan_dialect {
     /* Does this query have a row? */
     enum lf_status (*has_row)(struct lf_sql_plan *plan, struct lf_bytes sql, bool *ret);
     void (*create)(struct lf_sql_plan *plan, size_t own); /* appends the table's making */
+    void (*created)(struct lf_sql_plan *plan);            /* after the making of the entity's table; NULL: nothing */
     /* Appends what takes NOT NULL from a column of the entity, or gives it (NULL: never). */
     void (*relax)(struct lf_sql_plan *plan, struct lf_bytes column, struct lf_bytes type);
     void (*tighten)(struct lf_sql_plan *plan, struct lf_bytes column);

@@ -257,6 +257,8 @@ plan_create(struct lf_sql_plan *plan)
                       field->non_null || i == entity->key ? " NOT NULL" : "", i == entity->key ? " PRIMARY KEY" : "");
     }
     lf_buf_add_text(plan->out, ");\n");
+    if (plan->dialect->created != NULL)
+        plan->dialect->created(plan);
 }
 
 /* Names that SQL cannot tell apart, or that are taken. */

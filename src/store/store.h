@@ -1,6 +1,6 @@
 /*
  * Where events and states rest: event store, entity state, positions, dead letters. One interface, several back ends
- * (store_backend.h), chosen by URL: sqlite:FILE, memory:, later postgresql:// and mongodb://.
+ * (store_backend.h), chosen by URL: sqlite:FILE, postgresql://, memory:, later mongodb://.
  *
  * A store may be shared between threads; a session belongs to one thread at a time. Only consumers write.
  */

@@ -59,6 +59,7 @@ struct lf_store_session {
 };
 
 extern const struct lf_store_ops lf_store_memory;
+extern const struct lf_store_ops lf_store_postgres;
 extern const struct lf_store_ops lf_store_sqlite;
 
 #endif

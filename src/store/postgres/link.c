@@ -1,0 +1,222 @@
+/* A connection: made, used, waited for with a deadline, dropped. */
+#include "store/postgres/postgres.h"
+
+#include "base/clock.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+
+bool
+lf_pg_link_lost(const struct lf_pg_link *link)
+{
+    return link->conn == NULL || PQstatus(link->conn) != CONNECTION_OK;
+}
+
+void
+lf_pg_link_drop(struct lf_pg_link *link)
+{
+    PQfinish(link->conn);
+    link->conn = NULL;
+}
+
+enum { OPTIONS_MAX = 8 };
+struct options {
+    const char *names[OPTIONS_MAX];
+    const char *values[OPTIONS_MAX];
+    size_t count;
+};
+
+static void
+add_option(struct options *options, const char *name, const char *value)
+{
+    LF_ASSERT(options->count + 1 < OPTIONS_MAX);
+    options->names[options->count] = name;
+    options->values[options->count++] = value;
+}
+
+/* What stands before the URL is the default, what stands after it is our need. */
+static void
+list_options(const struct lf_pg_link *link, struct options *options)
+{
+    add_option(options, "connect_timeout", link->timeout_ms > LF_PG_HEALTH_MS ? "5" : "2");
+    add_option(options, "fallback_application_name", "logfirst");
+    if (link->writes)
+        add_option(options, "target_session_attrs", "read-write");
+    add_option(options, "dbname", link->conninfo);
+    add_option(options, "client_encoding", "UTF8");
+}
+
+/* Libraries do not print. */
+static void
+ignore_notice(void *ctx, const char *notice)
+{
+    (void)ctx;
+    (void)notice;
+}
+
+/* A connection must be of use for as long as it is kept. */
+static enum lf_status
+check_server(const struct lf_pg_link *link, struct lf_err *err)
+{
+    int version = PQserverVersion(link->conn);
+    const char *encoding = PQparameterStatus(link->conn, "server_encoding");
+    if (version < LF_PG_VERSION_MIN)
+        return lf_fail(err, LF_UNSUPPORTED, "the PostgreSQL server has version %d.%d, the least that works is %d",
+                       version / 10000, version % 10000, LF_PG_VERSION_MIN / 10000);
+    if (encoding != NULL && strcmp(encoding, "UTF8") != 0)
+        return lf_fail(err, LF_UNSUPPORTED, "the database has the encoding %s, it must be UTF8", encoding);
+    if (PQsetnonblocking(link->conn, 1) != 0)
+        return lf_no_memory(err);
+    return LF_OK;
+}
+
+enum lf_status
+lf_pg_link_up(struct lf_pg_link *link, struct lf_err *err)
+{
+    struct options options = {.count = 0};
+    if (!lf_pg_link_lost(link))
+        return LF_OK;
+    lf_pg_link_drop(link);
+    list_options(link, &options);
+    link->conn = PQconnectdbParams(options.names, options.values, 1);
+    if (link->conn == NULL)
+        return lf_no_memory(err);
+    PQsetNoticeProcessor(link->conn, ignore_notice, NULL);
+    if (PQstatus(link->conn) != CONNECTION_OK)
+        return lf_pg_fail(link, NULL, "connecting to PostgreSQL", err);
+    enum lf_status st = check_server(link, err);
+    if (st != LF_OK)
+        lf_pg_link_drop(link);
+    return st;
+}
+
+enum lf_status
+lf_pg_link_refusal(const struct lf_pg_link *link, struct lf_err *err)
+{
+    struct options options = {.count = 0};
+    list_options(link, &options);
+    /* a standby where one that can be written was wanted answers as well: that is waited for */
+    bool answers = PQpingParams(options.names, options.values, 1) == PQPING_OK;
+    if (answers && err != NULL && strstr(err->text, "read-only") == NULL && strstr(err->text, "standby") == NULL &&
+        strstr(err->text, "read-write") == NULL) {
+        err->status = LF_DENIED;
+        err->fate = lf_status_fate(LF_DENIED);
+        return LF_DENIED;
+    }
+    return LF_UNAVAILABLE;
+}
+
+/* Waits until the socket can be read (or written, where wanted). */
+static enum lf_status
+wait_for(struct lf_pg_link *link, bool write, int64_t deadline_ms, const char *doing, struct lf_err *err)
+{
+    struct pollfd poll_fd = {.fd = PQsocket(link->conn), .events = (short)(write ? POLLIN | POLLOUT : POLLIN)};
+    for (;;) {
+        int64_t left = deadline_ms - lf_clock_mono_ms();
+        int rc = left > 0 ? poll(&poll_fd, 1, (int)left) : 0;
+        if (rc > 0)
+            return LF_OK;
+        if (rc < 0 && errno == EINTR)
+            continue;
+        lf_pg_link_drop(link); /* what it was asked may still be in work: of no more use */
+        if (rc < 0)
+            return lf_fail(err, LF_UNAVAILABLE, "%s: %s", doing, strerrordesc_np(errno));
+        return lf_fail(err, LF_TIMEOUT, "%s: PostgreSQL has not answered within %d s", doing, link->timeout_ms / 1000);
+    }
+}
+
+/* Sends what libpq has buffered, reading meanwhile lest both sides wait. */
+static enum lf_status
+flush(struct lf_pg_link *link, int64_t deadline_ms, const char *doing, struct lf_err *err)
+{
+    for (;;) {
+        int rc = PQflush(link->conn);
+        if (rc < 0)
+            return lf_pg_fail(link, NULL, doing, err);
+        if (rc == 0)
+            return LF_OK;
+        enum lf_status st = wait_for(link, true, deadline_ms, doing, err);
+        if (st != LF_OK)
+            return st;
+        if (PQconsumeInput(link->conn) == 0)
+            return lf_pg_fail(link, NULL, doing, err);
+    }
+}
+
+/* The next result; NULL in *ret: no more. */
+static enum lf_status
+receive(struct lf_pg_link *link, int64_t deadline_ms, const char *doing, PGresult **ret, struct lf_err *err)
+{
+    while (PQisBusy(link->conn)) {
+        enum lf_status st = wait_for(link, false, deadline_ms, doing, err);
+        if (st != LF_OK)
+            return st;
+        /* a connection that has broken may still have left its last words: they come as a result */
+        if (PQconsumeInput(link->conn) == 0 && PQisBusy(link->conn))
+            return lf_pg_fail(link, NULL, doing, err);
+    }
+    *ret = PQgetResult(link->conn);
+    return LF_OK;
+}
+
+static bool
+is_fine(const PGresult *result)
+{
+    ExecStatusType status = PQresultStatus(result);
+    return status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
+}
+
+/* Waits for everything that was asked. Keeps the first failure, or else the last result. */
+static enum lf_status
+finish(struct lf_pg_link *link, const char *doing, PGresult **ret, struct lf_err *err)
+{
+    int64_t deadline_ms = lf_clock_mono_ms() + link->timeout_ms;
+    PGresult *kept = NULL, *next = NULL;
+    enum lf_status st = flush(link, deadline_ms, doing, err);
+    while (st == LF_OK) {
+        st = receive(link, deadline_ms, doing, &next, err);
+        if (st != LF_OK || next == NULL)
+            break;
+        if (kept == NULL || is_fine(kept)) {
+            PQclear(kept);
+            kept = next;
+        } else {
+            PQclear(next);
+        }
+    }
+    if (st == LF_OK && (kept == NULL || !is_fine(kept)))
+        st = lf_pg_fail(link, kept, doing, err);
+    if (st == LF_OK) {
+        *ret = kept;
+    } else {
+        PQclear(kept);
+    }
+    return st;
+}
+
+enum lf_status
+lf_pg_run(struct lf_pg_link *link, const char *sql, const char *doing, struct lf_err *err)
+{
+    PGresult *result = NULL;
+    if (PQsendQuery(link->conn, sql) == 0)
+        return lf_pg_fail(link, NULL, doing, err);
+    enum lf_status st = finish(link, doing, &result, err);
+    PQclear(result);
+    return st;
+}
+
+enum lf_status
+lf_pg_query(struct lf_pg_link *link, const char *sql, const struct lf_pg_params *params, const char *doing,
+            PGresult **ret, struct lf_err *err)
+{
+    static const struct lf_pg_params none;
+    if (params == NULL)
+        params = &none;
+    *ret = NULL;
+    if (PQsendQueryParams(link->conn, sql, (int)params->count, params->types, params->values, params->lengths,
+                          params->formats, 1) == 0)
+        return lf_pg_fail(link, NULL, doing, err);
+    return finish(link, doing, ret, err);
+}
