@@ -262,13 +262,27 @@ print_variables(struct lf_gql_printer *p, const void *items, size_t count, bool 
     }
 }
 
+/* A reader would take braces behind this definition for its own. */
+static bool
+is_open_ended(const struct lf_gql_definition *def)
+{
+    switch (def->kind) {
+    case LF_GQL_DEF_SCHEMA: return def->root_count == 0;
+    case LF_GQL_DEF_OBJECT:
+    case LF_GQL_DEF_INTERFACE: return def->field_count == 0;
+    case LF_GQL_DEF_ENUM: return def->value_count == 0;
+    case LF_GQL_DEF_INPUT: return def->input_count == 0;
+    default: return false;
+    }
+}
+
 static void
-print_operation(struct lf_gql_printer *p, const struct lf_gql_definition *def)
+print_operation(struct lf_gql_printer *p, const struct lf_gql_definition *def, const struct lf_gql_definition *before)
 {
     static const char *const words[] = {"query", "mutation", "subscription"};
     bool named = def->name.text.ptr != NULL || def->variable_count != 0;
     bool bare = def->operation == LF_GQL_QUERY && !named && def->directives.count == 0 && def->description.ptr == NULL;
-    if (!bare) {
+    if (!bare || (before != NULL && is_open_ended(before))) {
         lf_buf_add_text(p->out, words[def->operation]);
         if (named)
             lf_buf_add_char(p->out, ' ');
@@ -302,7 +316,7 @@ lf_gql_print(struct lf_buf *out, const struct lf_gql_document *document)
             lf_buf_add_text(out, "\n\n");
         lf_gql_print_description(out, def->description, 0);
         if (def->kind == LF_GQL_DEF_OPERATION)
-            print_operation(&p, def);
+            print_operation(&p, def, i != 0 ? document->definitions[i - 1] : NULL);
         else if (def->kind == LF_GQL_DEF_FRAGMENT)
             print_fragment(&p, def);
         else

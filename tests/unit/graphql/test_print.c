@@ -251,6 +251,20 @@ static const struct {
     /* clang-format on */
 };
 
+/* Shorthand queries do not become the members of what stands before them. */
+static const struct {
+    const char *text;
+    const char *printed;
+} apart[] = {
+    {"type A query {b}", "type A\n\nquery {\n  b\n}"},
+    {"interface A query {b}", "interface A\n\nquery {\n  b\n}"},
+    {"enum A query {b}", "enum A\n\nquery {\n  b\n}"},
+    {"input A query {b}", "input A\n\nquery {\n  b\n}"},
+    {"extend schema @a query {b}", "extend schema @a\n\nquery {\n  b\n}"},
+    {"type A {b: C} {d}", "type A {\n  b: C\n}\n\n{\n  d\n}"},
+    {"union A query {b}", "union A\n\n{\n  b\n}"},
+};
+
 static const char *
 print(struct page *page, const char *text)
 {
@@ -268,6 +282,19 @@ test_layout(void **state)
     for (size_t i = 0; i < ROWS(rows); i++) {
         struct page page;
         assert_string_equal(print(&page, rows[i].text), rows[i].printed);
+        page_close(&page);
+    }
+}
+
+static void
+test_shorthand_queries_stay_apart(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ROWS(apart); i++) {
+        struct page page;
+        assert_string_equal(print(&page, apart[i].text), apart[i].printed);
+        page_close(&page);
+        assert_string_equal(print(&page, apart[i].printed), apart[i].printed);
         page_close(&page);
     }
 }
@@ -382,6 +409,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_layout),
+        cmocka_unit_test(test_shorthand_queries_stay_apart),
         cmocka_unit_test(test_printing_again_changes_nothing),
         cmocka_unit_test(test_string_values_survive),
         cmocka_unit_test(test_values_and_types_alone),
