@@ -8,7 +8,7 @@
 /*
  * A value of the field (or argument) in the one form that states have: ID as a string, Int and BigInt as LF_V_INT,
  * Float as a computed LF_V_FLOAT, Decimal as a string without an exponent (zeros after the point are kept), UUID in
- * lower case, enum values as strings; lists item by item; the rest, points in time among it, as written. For states,
+ * lower case, DateTime in UTC with six digits, enum values as strings; lists item by item; the rest as written. For states,
  * entity keys and the values of filters. Null stays null. False out of memory; a value that the field cannot have is
  * left as it is.
  */

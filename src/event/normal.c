@@ -1,4 +1,5 @@
 /* The one form of a value that states have. */
+#include "base/clock.h"
 #include "event/fold.h"
 #include "event/number.h"
 
@@ -77,6 +78,23 @@ normal_uuid(const struct lf_value *value, struct lf_arena *arena, struct lf_valu
     return true;
 }
 
+/* A point in time has many texts; states have one. */
+static bool
+normal_datetime(const struct lf_value *value, struct lf_arena *arena, struct lf_value *ret)
+{
+    static const int64_t min_us = INT64_C(-62135596800000000), max_us = INT64_C(253402300799999999); /* years 1, 9999 */
+    int64_t us;
+    *ret = *value;
+    if (value->type != LF_V_STRING || !lf_time_parse(lf_value_text(value), &us))
+        return true;
+    char *text = lf_arena_alloc(arena, LF_TIME_TEXT_SIZE);
+    if (text == NULL)
+        return false;
+    us = us < min_us ? min_us : us > max_us ? max_us : us; /* an offset may lead out of them */
+    *ret = lf_value_string(lf_bytes(text, lf_time_format(us, 6, text)));
+    return true;
+}
+
 static bool
 normal_item(const struct lf_field *field, const struct lf_value *value, struct lf_arena *arena, struct lf_value *ret)
 {
@@ -86,6 +104,7 @@ normal_item(const struct lf_field *field, const struct lf_value *value, struct l
     case LF_T_BIGINT: return normal_bigint(value, ret);
     case LF_T_DECIMAL: return normal_decimal(value, arena, ret);
     case LF_T_UUID: return normal_uuid(value, arena, ret);
+    case LF_T_DATETIME: return normal_datetime(value, arena, ret);
     default:
         *ret = *value;
         if (value->type == LF_V_ENUM && field->type == LF_T_ENUM)

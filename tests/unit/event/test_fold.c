@@ -361,11 +361,34 @@ test_keys(void **state)
     assert_string_equal(lf_event_message_key(&unknown, &world->arena).ptr, "e9");
 }
 
+/* A point in time has one text in states, whatever its offset; what is none stays as it is. */
+static void
+test_points_in_time(void **state)
+{
+    struct world *world = *state;
+    static const struct lf_field field = {.type = LF_T_DATETIME};
+    static const char *const rows[][2] = {
+        {"2026-11-24T08:46:34.5+02:00", "2026-11-24T06:46:34.500000Z"},
+        {"2026-11-24t08:46:34z", "2026-11-24T08:46:34.000000Z"},
+        {"2016-12-31T23:59:60Z", "2016-12-31T23:59:59.000000Z"},
+        {"2026-11-24T08:46:34.1234567Z", "2026-11-24T08:46:34.123456Z"},
+        {"0001-01-01T00:00:00+01:00", "0001-01-01T00:00:00.000000Z"},
+        {"9999-12-31T23:59:59-01:00", "9999-12-31T23:59:59.999999Z"},
+        {"today", "today"},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct lf_value value = lf_value_string(lf_bytes_of(rows[i][0])), normal;
+        assert_true(lf_fold_normal(&field, &value, &world->arena, &normal));
+        assert_true(lf_bytes_equal_text(lf_value_text(&normal), rows[i][1]));
+    }
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_history, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_points_in_time, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_copy, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_old_state, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_without_memory, set_up, tear_down),
