@@ -52,7 +52,9 @@ elif [ -n "$with_tests" ] && [ ! -f "$dir/.with-tests" ]; then
     quietly meson configure "$dir" -Dtests=enabled
 fi
 [ -z "$with_tests" ] || touch "$dir/.with-tests"
+targets=()
+[ "$dir" != build-fuzz ] || targets=(fuzz)
 if [ -t 1 ]; then
-    exec ninja -C "$dir"
+    exec ninja -C "$dir" "${targets[@]}"
 fi
-quietly ninja -C "$dir"
+quietly ninja -C "$dir" "${targets[@]}"
