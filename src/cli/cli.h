@@ -11,6 +11,8 @@ struct lf_cli {
     const char *verb; /* "list" of "events list"; NULL for commands without one */
     const char *const *operands;
     size_t operand_count;
+    const struct lf_config_arg *args; /* options as given on the command line */
+    size_t arg_count;
 };
 
 typedef int lf_cli_fn(const struct lf_cli *cli);
@@ -25,6 +27,8 @@ lf_cli_fn lf_cmd_events;
 
 /* Prints "logfirst: <text>" to stderr (or {"error":{…}} with --output json); returns the exit status of the error. */
 int lf_cli_fail(const struct lf_config *config, const struct lf_err *err);
+/* The same with the problems of a schema, which are lines of text, or a JSON array and a newline if json. NULL: none. */
+int lf_cli_fail_with(bool json, const struct lf_buf *problems, const struct lf_err *err);
 /* Writes to stdout; false when it is closed or full, after saying so. */
 bool lf_cli_print(struct lf_bytes text);
 

@@ -2,6 +2,7 @@
 #include "cli/cli.h"
 #include "base/clock.h"
 #include "base/limits.h"
+#include "base/report.h"
 #include "cli/event_print.h"
 #include "codec/codec.h"
 #include "server/parts.h"
@@ -9,7 +10,7 @@
 #include <signal.h>
 #include <string.h>
 
-enum { LIST_DEFAULT = 50, TAIL_WAIT_MS = 250 };
+enum { LIST_DEFAULT = 50, TAIL_WAIT_MS = 250, PRINTED_BYTES_MAX = 1024 * 1024 * 1024 };
 
 /* Events are read without a schema: every type is unknown and shown as it is. */
 static struct lf_model no_model;
@@ -73,16 +74,50 @@ static bool
 print_page(const struct lf_list_result *page, bool json)
 {
     struct lf_buf out;
-    lf_buf_init(&out, 256 * 1024 * 1024);
+    lf_buf_init(&out, PRINTED_BYTES_MAX);
     for (size_t i = 0; i < page->count; i++) {
         if (json)
             lf_event_print_json(&out, &page->events[i], page->cursors[i]);
         else
             lf_event_print_row(&out, &page->events[i]);
     }
-    bool good = out.failed == LF_OK && (out.len == 0 || lf_cli_print(lf_buf_view(&out)));
+    struct lf_err err = {0};
+    bool good = lf_buf_status(&out, &err) == LF_OK;
+    if (!good)
+        (void)lf_cli_fail_with(json, NULL, &err);
+    good = good && (out.len == 0 || lf_cli_print(lf_buf_view(&out)));
     lf_buf_release(&out);
     return good;
+}
+
+/* Page after page; each in an arena of its own, as the next one begins with a cursor of the one before. */
+static enum lf_status
+list_pages(struct session *s, struct lf_list_query *query, const struct lf_config *config, bool *ret_good,
+           struct lf_err *err)
+{
+    int64_t left = config->first != 0 ? config->first : LIST_DEFAULT;
+    struct lf_arena before;
+    enum lf_status st = LF_OK;
+    bool more = true;
+    lf_arena_init(&before, 64 * 1024, 0);
+    while (more && *ret_good && left > 0) {
+        struct lf_list_result page = {0};
+        query->first = left < LF_PAGE_MAX ? (size_t)left : LF_PAGE_MAX;
+        st = lf_store_list(s->store, query, &s->arena, &page, err);
+        if (st != LF_OK)
+            break;
+        *ret_good = print_page(&page, config->output == 1);
+        left -= (int64_t)page.count;
+        more = page.has_next && page.count != 0;
+        if (more)
+            query->after = page.cursors[page.count - 1];
+        struct lf_arena old = before;
+        before = s->arena;
+        s->arena = old;
+        lf_arena_reset(&s->arena);
+    }
+    lf_arena_release(&before);
+    return st;
 }
 
 static int
@@ -99,28 +134,14 @@ list(const struct lf_cli *cli)
     struct lf_list_query query = {.filter = &all};
     if (config->after[0] != '\0')
         query.after = lf_bytes_of(config->after);
-    if (config->newest) {
-        query.order[0] = (struct lf_order){.field = event_field("storedAt"), .descending = true};
-        query.order_count = 1;
+    if (config->newest) { /* events of one batch are stored at the same time: the later record is the newer one */
+        query.order[query.order_count++] = (struct lf_order){.field = event_field("storedAt"), .descending = true};
+        query.order[query.order_count++] = (struct lf_order){.field = event_field("offset"), .descending = true};
     }
-    int64_t left = config->first != 0 ? config->first : LIST_DEFAULT;
-    enum lf_status st = open_store(&s, cli, &err);
     bool good = true;
-    while (st == LF_OK && good && left > 0) {
-        struct lf_list_result page = {0};
-        query.first = left < LF_PAGE_MAX ? (size_t)left : LF_PAGE_MAX;
-        lf_arena_reset(&s.arena);
-        if (query.after.ptr != NULL) /* it lived in the page before */
-            query.after = lf_arena_copy(&s.arena, query.after);
-        st = lf_store_list(s.store, &query, &s.arena, &page, &err);
-        if (st != LF_OK)
-            break;
-        good = print_page(&page, config->output == 1);
-        left -= (int64_t)page.count;
-        if (!page.has_next || page.count == 0)
-            break;
-        query.after = page.cursors[page.count - 1];
-    }
+    enum lf_status st = open_store(&s, cli, &err);
+    if (st == LF_OK)
+        st = list_pages(&s, &query, config, &good, &err);
     int status = st != LF_OK ? lf_cli_fail(config, &err) : good ? LF_EXIT_DONE : LF_EXIT_FAILED;
     close_store(&s);
     return status;
@@ -135,7 +156,7 @@ show(const struct lf_cli *cli)
     struct lf_err err = {0};
     struct lf_stored_event event = {0};
     struct lf_buf out;
-    lf_buf_init(&out, 256 * 1024 * 1024);
+    lf_buf_init(&out, PRINTED_BYTES_MAX);
     int status = LF_EXIT_DONE;
     enum lf_status st = open_store(&s, cli, &err);
     if (st == LF_OK) {
@@ -204,13 +225,17 @@ print_record(struct tail *tail, const struct lf_record *record, struct lf_buf *o
     struct lf_stored_event shown = {.status = LF_EVENT_LOGGED};
     enum lf_status st =
         lf_codec_decode(&codec, &encoded, record->timestamp_ms, place, &tail->arena, &shown.event, &err);
+    if (st == LF_NO_MEMORY)
+        return false;
     const char *type = tail->config->type;
     if (type[0] != '\0' && !lf_bytes_equal_text(shown.event.type_name, type))
         return true;
     if (tail->left > 0)
         tail->left--;
-    if (st != LF_OK) /* no event: say so and show where */
-        return lf_event_print_garbage(out, record, err.text, tail->config->output == 1);
+    if (st != LF_OK) { /* no event: say so and show where */
+        lf_event_print_garbage(out, record, err.text, tail->config->output == 1);
+        return true;
+    }
     shown.headers = lf_event_headers_value(shown.event.headers, shown.event.header_count, &tail->arena);
     if (tail->config->output == 1)
         lf_event_print_json(out, &shown, LF_BYTES_NONE);
@@ -220,32 +245,41 @@ print_record(struct tail *tail, const struct lf_record *record, struct lf_buf *o
 }
 
 static enum lf_status
-tail_loop(struct tail *tail, bool *ret_closed, struct lf_err *err)
+print_batch(struct tail *tail, const struct lf_log_batch *batch, bool *ret_good, struct lf_err *err)
 {
     struct lf_buf out;
-    lf_buf_init(&out, 1024 * 1024 * 1024);
-    enum lf_status st = LF_OK;
-    while (!interrupted && tail->left != 0 && !*ret_closed) {
-        struct lf_log_batch batch = {0};
-        st = lf_log_read(tail->reader, LF_BATCH_RECORDS_MAX, LF_BATCH_BYTES_MAX, TAIL_WAIT_MS, &batch, err);
-        if (st != LF_OK && err->fate == LF_FATE_RETRY) {
-            st = LF_OK;
-            lf_clock_sleep_ms(TAIL_WAIT_MS);
-            continue;
-        }
-        if (st != LF_OK)
-            break;
-        lf_buf_clear(&out);
-        for (size_t i = 0; i < batch.count && tail->left != 0; i++) {
-            lf_arena_reset(&tail->arena);
-            if (!print_record(tail, &batch.records[i], &out))
-                st = lf_no_memory(err);
-        }
-        if (out.len != 0 && !lf_cli_print(lf_buf_view(&out)))
-            *ret_closed = true;
+    lf_buf_init(&out, PRINTED_BYTES_MAX);
+    bool memory = true;
+    for (size_t i = 0; memory && i < batch->count && tail->left != 0; i++) {
+        lf_arena_reset(&tail->arena);
+        memory = print_record(tail, &batch->records[i], &out);
     }
+    enum lf_status st = memory ? lf_buf_status(&out, err) : lf_no_memory(err);
+    if (st == LF_OK && out.len != 0)
+        *ret_good = lf_cli_print(lf_buf_view(&out));
     lf_buf_release(&out);
     return st;
+}
+
+static enum lf_status
+tail_loop(struct tail *tail, bool *ret_good, struct lf_err *err)
+{
+    bool told = false;
+    while (!interrupted && tail->left != 0 && *ret_good) {
+        struct lf_log_batch batch = {0};
+        enum lf_status st =
+            lf_log_read(tail->reader, LF_BATCH_RECORDS_MAX, LF_BATCH_BYTES_MAX, TAIL_WAIT_MS, &batch, err);
+        if (st == LF_OK)
+            st = print_batch(tail, &batch, ret_good, err);
+        if (st != LF_OK && err->fate != LF_FATE_RETRY)
+            return st;
+        if (st != LF_OK && !told)
+            lf_report_err(LF_WARN, "waiting for the log", err, NULL);
+        told = st != LF_OK;
+        if (st != LF_OK)
+            lf_clock_sleep_ms(TAIL_WAIT_MS);
+    }
+    return LF_OK;
 }
 
 static int
@@ -262,32 +296,54 @@ tail(const struct lf_cli *cli)
         .start = config->from == 0 ? LF_RESET_EARLIEST : LF_RESET_LATEST,
         .assigned = tail_assigned,
     };
-    struct sigaction action = {.sa_handler = on_signal};
+    struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND}; /* the second one ends it */
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
     lf_parts_init(&parts, config);
     lf_arena_init(&t.arena, 64 * 1024, 0);
-    bool closed = false;
+    bool good = true;
     enum lf_status st = lf_parts_open_log(&parts, LF_ROLE_READ, &err);
     if (st == LF_OK)
         st = lf_log_reader_open(parts.log, &options, &t.reader, &err);
     if (st == LF_OK)
-        st = tail_loop(&t, &closed, &err);
+        st = tail_loop(&t, &good, &err);
     lf_log_reader_close(t.reader);
-    int status = st == LF_OK ? LF_EXIT_DONE : lf_cli_fail(config, &err);
+    int status = st != LF_OK ? lf_cli_fail(config, &err) : good ? LF_EXIT_DONE : LF_EXIT_FAILED;
     lf_arena_release(&t.arena);
     lf_parts_release(&parts);
     return status;
 }
 
+/* Options that not every verb has: one that would do nothing is refused. */
+static enum lf_status
+check_options(const struct lf_cli *cli, struct lf_err *err)
+{
+    static const struct {
+        const char *option;
+        const char *verbs;
+    } uses[] = {
+        {"first", "list|tail"}, {"type", "list|tail"}, {"after", "list"},
+        {"entity-key", "list"}, {"newest", "list"},    {"from", "tail"},
+    };
+    for (size_t i = 0; i < cli->arg_count; i++) {
+        for (size_t u = 0; u < sizeof(uses) / sizeof(uses[0]); u++) {
+            if (strcmp(cli->args[i].name, uses[u].option) == 0 && strstr(uses[u].verbs, cli->verb) == NULL)
+                return lf_fail(err, LF_USAGE, "--%s is an option of events %s", uses[u].option, uses[u].verbs);
+        }
+    }
+    return LF_OK;
+}
+
 int
 lf_cmd_events(const struct lf_cli *cli)
 {
+    struct lf_err usage = {0};
+    if (check_options(cli, &usage) != LF_OK)
+        return lf_cli_fail(cli->config, &usage);
     bool is_show = strcmp(cli->verb, "show") == 0;
     if (is_show != (cli->operand_count == 1)) {
-        struct lf_err err = {0};
-        lf_fail(&err, LF_USAGE, is_show ? "events show needs an EVENT_ID" : "events %s takes no operand", cli->verb);
-        return lf_cli_fail(cli->config, &err);
+        lf_fail(&usage, LF_USAGE, is_show ? "events show needs an EVENT_ID" : "events %s takes no operand", cli->verb);
+        return lf_cli_fail(cli->config, &usage);
     }
     if (is_show)
         return show(cli);

@@ -3,8 +3,6 @@
 #include "json/json.h"
 #include "server/parts.h"
 
-#include <stdio.h>
-
 enum { SCHEMA_TEXT_MAX = 64 * 1024 * 1024, PROBLEMS_BYTES_MAX = 4 * 1024 * 1024 };
 
 static bool
@@ -36,12 +34,10 @@ lf_cmd_schema(const struct lf_cli *cli)
     int status = LF_EXIT_DONE;
     lf_buf_init(&problems, PROBLEMS_BYTES_MAX);
     lf_parts_init(&parts, cli->config);
-    if (lf_parts_load_model(&parts, cli->operands, cli->operand_count, &problems, &err) != LF_OK) {
-        fwrite(problems.ptr, 1, problems.len, stderr);
-        status = lf_cli_fail(cli->config, &err);
-    } else if (!print_schema(parts.model, cli->config->output == 1)) {
+    if (lf_parts_load_model(&parts, cli->operands, cli->operand_count, &problems, &err) != LF_OK)
+        status = lf_cli_fail_with(cli->config->output == 1, &problems, &err);
+    else if (!print_schema(parts.model, cli->config->output == 1))
         status = LF_EXIT_FAILED;
-    }
     lf_parts_release(&parts);
     lf_buf_release(&problems);
     return status;

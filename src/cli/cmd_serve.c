@@ -2,8 +2,6 @@
 #include "cli/cli.h"
 #include "server/run.h"
 
-#include <stdio.h>
-
 enum { PROBLEMS_BYTES_MAX = 4 * 1024 * 1024 };
 
 static int
@@ -13,10 +11,8 @@ serve(const struct lf_cli *cli, unsigned roles)
     struct lf_buf problems;
     lf_buf_init(&problems, PROBLEMS_BYTES_MAX);
     int status = LF_EXIT_DONE;
-    if (lf_server_run(cli->config, roles, cli->operands, cli->operand_count, &problems, &err) != LF_OK) {
-        fwrite(problems.ptr, 1, problems.len, stderr);
-        status = lf_cli_fail(cli->config, &err);
-    }
+    if (lf_server_run(cli->config, roles, cli->operands, cli->operand_count, &problems, &err) != LF_OK)
+        status = lf_cli_fail_with(cli->config->output == 1, &problems, &err);
     lf_buf_release(&problems);
     return status;
 }

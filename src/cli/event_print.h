@@ -12,10 +12,11 @@ void lf_event_print_row(struct lf_buf *out, const struct lf_stored_event *event)
 void lf_event_print_full(struct lf_buf *out, const struct lf_stored_event *event);
 /* One line of JSON; cursor.ptr NULL: none. */
 void lf_event_print_json(struct lf_buf *out, const struct lf_stored_event *event, struct lf_bytes cursor);
-/* A record that is no event: where and why. False out of memory. */
-bool lf_event_print_garbage(struct lf_buf *out, const struct lf_record *record, const char *why, bool json);
+/* A record that is no event: where and why. */
+void lf_event_print_garbage(struct lf_buf *out, const struct lf_record *record, const char *why, bool json);
 
-/* Headers as an object, names to texts (values that are no UTF-8 are null). Borrows. */
+/* Headers as an object, names to texts; a name that repeats has the list of its values; what is no UTF-8 is null, and
+ * escaped in names. LF_V_NULL out of memory. Borrows. */
 struct lf_value lf_event_headers_value(const struct lf_header *headers, size_t count, struct lf_arena *arena);
 
 #endif

@@ -1,10 +1,9 @@
 /* logfirst: finds the command, reads its options, runs it. */
 #include "cli/cli.h"
-#include "json/json.h"
 
-#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -51,43 +50,45 @@ static const struct command commands[] = {
 };
 enum { COMMAND_COUNT = sizeof(commands) / sizeof(commands[0]) };
 
-bool
-lf_cli_print(struct lf_bytes text)
-{
-    if (fwrite(text.ptr, 1, text.len, stdout) == text.len && fflush(stdout) == 0)
-        return true;
-    if (errno != EPIPE)
-        fprintf(stderr, "logfirst: cannot write: %s\n", strerror(errno));
-    return false;
-}
-
-int
-lf_cli_fail(const struct lf_config *config, const struct lf_err *err)
-{
-    struct lf_buf out;
-    lf_buf_init(&out, 16 * 1024);
-    if (config != NULL && config->output == 1) {
-        lf_buf_printf(&out, "{\"error\":{\"code\":\"%s\",\"message\":", lf_status_name(err->status));
-        lf_json_write_string(&out, lf_bytes_of(err->text));
-        lf_buf_add_text(&out, "}}\n");
-    } else {
-        lf_buf_printf(&out, "logfirst: %s\n", err->text);
-    }
-    fprintf(stderr, "%.*s", LF_FMT(lf_buf_view(&out)));
-    lf_buf_release(&out);
-    return err->status == LF_USAGE ? LF_EXIT_USAGE : LF_EXIT_FAILED;
-}
-
 static void
-print_overview(FILE *to)
+write_overview(struct lf_buf *out)
 {
-    fprintf(to, "logfirst " LF_VERSION ": a Kafka-first event-sourcing server\n\nusage: logfirst COMMAND …\n\n");
+    lf_buf_add_text(out, "logfirst " LF_VERSION ": a Kafka-first event-sourcing server\n\n"
+                         "usage: logfirst COMMAND …\n\n");
     for (size_t i = 0; i < COMMAND_COUNT; i++) {
         const struct command *c = &commands[i];
-        fprintf(to, "  %-8s %-15s %-12s %s\n", c->name, c->verbs != NULL ? c->verbs : "", c->operands, c->summary);
+        size_t start = out->len;
+        lf_buf_printf(out, "  %s%s%s %s", c->name, c->verbs != NULL ? " " : "", c->verbs != NULL ? c->verbs : "",
+                      c->operands);
+        size_t width = out->len - start;
+        lf_buf_printf(out, "%s%*s%s\n", width > 38 ? "\n" : "", width > 38 ? 40 : (int)(40 - width), "", c->summary);
     }
-    fprintf(to, "\nlogfirst COMMAND --help tells the options of a command; logfirst --version the version.\n"
-                "Exit status: 0 done, 1 failed, 2 wrong usage.\n");
+    lf_buf_add_text(out, "\nlogfirst COMMAND --help tells the options of a command; logfirst --version the version.\n"
+                         "Exit status: 0 done, 1 failed, 2 wrong usage.\n");
+}
+
+static int
+print_overview(void)
+{
+    struct lf_buf out;
+    lf_buf_init(&out, 64 * 1024);
+    write_overview(&out);
+    bool good = out.failed == LF_OK && lf_cli_print(lf_buf_view(&out));
+    lf_buf_release(&out);
+    return good ? LF_EXIT_DONE : LF_EXIT_FAILED;
+}
+
+/* The same after wrong usage: to stderr. */
+static int
+overview_of_usage(void)
+{
+    struct lf_buf out;
+    lf_buf_init(&out, 64 * 1024);
+    write_overview(&out);
+    if (out.len != 0)
+        fwrite(out.ptr, 1, out.len, stderr);
+    lf_buf_release(&out);
+    return LF_EXIT_USAGE;
 }
 
 static void
@@ -225,24 +226,46 @@ print_usage(const struct command *command)
             command->name);
 }
 
-static int
-usage(const char *text, const struct command *command)
+/* Whether failures are wanted as JSON: asked before options are read, as reading them may fail. */
+static bool
+wants_json(char *const *argv)
 {
-    fprintf(stderr, "logfirst: %s\n", text);
-    print_usage(command);
-    return LF_EXIT_USAGE;
+    const char *value = getenv("LOGFIRST_OUTPUT");
+    for (; *argv != NULL && strcmp(*argv, "--") != 0; argv++) {
+        if (strncmp(*argv, "--output=", strlen("--output=")) == 0)
+            value = *argv + strlen("--output=");
+        else if (strcmp(*argv, "--output") == 0)
+            value = argv[1];
+    }
+    return value != NULL && strcmp(value, "json") == 0;
+}
+
+static int
+usage(bool json, const char *text, const struct command *command)
+{
+    struct lf_err err = {0};
+    lf_fail(&err, LF_USAGE, "%s", text);
+    int status = lf_cli_fail_with(json, NULL, &err);
+    if (!json)
+        print_usage(command);
+    return status;
 }
 
 /* A word that is no verb of this command, nor of another one with its name. */
 static int
-unknown_verb(const char *word, const struct command *command)
+unknown_verb(bool json, const char *word, const struct command *command)
 {
-    fprintf(stderr, "logfirst: %s\n", word == NULL ? "which one?" : "unknown command");
-    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+    struct lf_err err = {0};
+    if (word == NULL)
+        lf_fail(&err, LF_USAGE, "which one?");
+    else
+        lf_fail(&err, LF_USAGE, "unknown command \"%s %.100s\"", command->name, word);
+    int status = lf_cli_fail_with(json, NULL, &err);
+    for (size_t i = 0; !json && i < COMMAND_COUNT; i++) {
         if (strcmp(commands[i].name, command->name) == 0)
             print_usage(&commands[i]);
     }
-    return LF_EXIT_USAGE;
+    return status;
 }
 
 static int
@@ -251,10 +274,11 @@ run_command(const struct command *command, char **argv)
     struct line line = {0};
     struct lf_config config = {0};
     struct lf_err err = {0};
-    struct lf_cli cli = {.config = &config};
+    struct lf_cli cli = {.config = &config, .args = line.args};
+    bool json = wants_json(argv);
     int status;
     if (read_line(&line, command, argv, &err) != LF_OK)
-        return lf_cli_fail(NULL, &err);
+        return lf_cli_fail_with(json, NULL, &err);
     if (line.help) {
         if (line.operand_count > 0 && is_verb(command->verbs, line.operands[0]))
             print_help(command);
@@ -266,17 +290,18 @@ run_command(const struct command *command, char **argv)
         return lf_cli_print(LF_LIT("logfirst " LF_VERSION "\n")) ? LF_EXIT_DONE : LF_EXIT_FAILED;
     cli.operands = line.operands;
     cli.operand_count = line.operand_count;
+    cli.arg_count = line.arg_count;
     if (command->verbs != NULL) {
         if (cli.operand_count == 0 || !is_verb(command->verbs, cli.operands[0]))
-            return unknown_verb(cli.operand_count == 0 ? NULL : cli.operands[0], command);
+            return unknown_verb(json, cli.operand_count == 0 ? NULL : cli.operands[0], command);
         cli.verb = *cli.operands++;
         cli.operand_count--;
     }
     if (cli.operand_count < command->operands_min || cli.operand_count > command->operands_max)
-        return usage(cli.operand_count < command->operands_min ? "an operand is missing" : "too many operands",
+        return usage(json, cli.operand_count < command->operands_min ? "an operand is missing" : "too many operands",
                      command);
     if (lf_config_load(&config, command->bit, line.args, line.arg_count, environ, &err) != LF_OK)
-        status = lf_cli_fail(&config, &err);
+        status = lf_cli_fail_with(json, NULL, &err);
     else
         status = command->run(&cli);
     lf_config_release(&config);
@@ -287,21 +312,16 @@ int
 main(int argc, char **argv)
 {
     signal(SIGPIPE, SIG_IGN);
-    if (argc < 2) {
-        print_overview(stderr);
-        return LF_EXIT_USAGE;
-    }
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
-        print_overview(stdout);
-        return LF_EXIT_DONE;
-    }
+    if (argc < 2)
+        return overview_of_usage();
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0)
+        return print_overview();
     if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0)
         return lf_cli_print(LF_LIT("logfirst " LF_VERSION "\n")) ? LF_EXIT_DONE : LF_EXIT_FAILED;
     const struct command *command = find_command(argv[1], argv + 2);
     if (command == NULL) {
         fprintf(stderr, "logfirst: unknown command \"%s\"\n\n", argv[1]);
-        print_overview(stderr);
-        return LF_EXIT_USAGE;
+        return overview_of_usage();
     }
     return run_command(command, argv + 2);
 }
