@@ -52,7 +52,7 @@ struct lf_gateway {
     struct lf_request *idle;
     size_t idle_count;
     size_t in_work;
-    struct lf_buf out; /* of the response being written */
+    struct lf_buf out;        /* of the response being written */
     struct lf_map old_topics; /* of stored events; by name, which is the value too */
     struct lf_gateway_metrics metrics;
 };

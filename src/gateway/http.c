@@ -136,8 +136,8 @@ header_list(struct lf_gateway_http *http, const struct lf_http_request *request,
         struct lf_http_header header = lf_http_header_at(request, i);
         if (!lf_bytes_equal_nocase(header.name, lf_bytes_of(name)))
             continue;
-        const char *more = lf_arena_printf(&http->scratch, "%.*s%s%.*s", LF_FMT(all), all.len != 0 ? "," : "",
-                                           LF_FMT(header.value));
+        const char *more =
+            lf_arena_printf(&http->scratch, "%.*s%s%.*s", LF_FMT(all), all.len != 0 ? "," : "", LF_FMT(header.value));
         if (more == NULL)
             return lf_http_header(request, name);
         all = lf_bytes_of(more);

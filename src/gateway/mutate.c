@@ -25,7 +25,7 @@ struct pending {
     struct lf_keyed_entry *entry; /* this event leads the entry; NULL without a key */
     struct pending *next_waiter;
     uint8_t digest[32]; /* of what was asked for: the payload without what the gateway generates */
-    bool await; /* until it is stored */
+    bool await;         /* until it is stored */
     int64_t await_ms;
     /* the answer: here, so that an event that is logged can be answered without memory */
     struct lf_member members[RECEIPT_MEMBERS];
