@@ -63,7 +63,7 @@ lf_schema_file_read(const char *path, struct lf_buf *out, struct lf_err *err)
 static struct lf_bytes
 below(struct lf_bytes uri, struct lf_bytes prefix)
 {
-    if (!lf_bytes_starts_with(uri, prefix))
+    if (uri.ptr == NULL || !lf_bytes_starts_with(uri, prefix))
         return LF_BYTES_NONE;
     struct lf_bytes rest = lf_bytes(uri.ptr + prefix.len, uri.len - prefix.len);
     bool slash = rest.len > 0 && rest.ptr[0] == '/';

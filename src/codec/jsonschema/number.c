@@ -116,6 +116,7 @@ divides_small(const struct lf_decimal *divisor, const struct lf_decimal *digits,
     const char *at = divisor->first;
     for (size_t i = 0; i < divisor->count; i++)
         by = by * 10 + next_digit(&at);
+    LF_ASSERT(by != 0);
     at = digits->first;
     for (size_t i = 0; i < digits->count; i++)
         rest = (rest * 10 + next_digit(&at)) % by;

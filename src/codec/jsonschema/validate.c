@@ -59,6 +59,7 @@ check_with_marks(struct lf_js_run *run, struct lf_js_frame *frame)
         valid = check_keywords(run, frame);
     else
         lf_js_stop(run, LF_NO_MEMORY, "out of memory");
+    frame->marks = outer;
     if (valid && outer != NULL)
         lf_js_marks_add(outer, &marks);
     lf_js_marks_release(&marks);

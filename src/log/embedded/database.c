@@ -159,7 +159,7 @@ create_database(const struct lf_emb_log *log, sqlite3 *db, struct lf_err *err)
         rc = sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
     if (rc != SQLITE_OK)
         return lf_emb_fail(err, db, rc, "creating log", log->file);
-    bool empty;
+    bool empty = false;
     enum lf_status st = check_version(log, db, &empty, err);
     if (st == LF_OK && empty)
         st = create_schema(log, db, err);
@@ -179,7 +179,7 @@ lf_emb_prepare_database(struct lf_emb_log *log, struct lf_err *err)
     enum lf_status st = lf_emb_connect(log, !log->read_only, &log->meta, err);
     if (st != LF_OK)
         return st;
-    bool empty;
+    bool empty = false;
     st = check_version(log, log->meta, &empty, err);
     if (st != LF_OK)
         return st;

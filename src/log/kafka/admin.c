@@ -120,10 +120,11 @@ create_topic(struct lf_kafka_log *log, const char *name, int64_t deadline_ms, st
 static enum lf_status
 check_leaders(struct lf_kafka_log *log, const char *name, int64_t deadline_ms, struct lf_err *err)
 {
-    const struct rd_kafka_metadata *metadata;
+    const struct rd_kafka_metadata *metadata = NULL;
     enum lf_status st = lf_kafka_metadata(log, log->client, name, left_ms(deadline_ms), &metadata, err);
     if (st != LF_OK)
         return st;
+    LF_ASSERT(metadata != NULL);
     const struct rd_kafka_metadata_topic *topic = &metadata->topics[0];
     for (int i = 0; i < topic->partition_cnt && st == LF_OK; i++) {
         if (topic->partitions[i].leader < 0)
@@ -211,10 +212,11 @@ lf_kafka_ranges(struct lf_log *base, struct lf_bytes topic, struct lf_log_range 
     int64_t deadline = lf_clock_mono_ms() + timeout_ms;
     char name[NAME_SIZE];
     copy_name(topic, name);
-    const struct rd_kafka_metadata *metadata;
+    const struct rd_kafka_metadata *metadata = NULL;
     enum lf_status st = lf_kafka_metadata(log, log->client, name, left_ms(deadline), &metadata, err);
     if (st != LF_OK)
         return st;
+    LF_ASSERT(metadata != NULL);
     size_t count = (size_t)metadata->topics[0].partition_cnt;
     st = ranges_of(log, name, &metadata->topics[0], ret, max, deadline, err);
     rd_kafka_metadata_destroy(metadata);

@@ -131,7 +131,7 @@ set_producer(rd_kafka_conf_t *conf, const struct lf_kafka_log *log, const struct
     if (st == LF_OK)
         st = set_number(conf, "queue.buffering.max.messages", LF_LOG_IN_FLIGHT_MAX + 1000, 0, err);
     if (st == LF_OK)
-        st = set_number(conf, "queue.buffering.max.kbytes", 2 * (LF_LOG_IN_FLIGHT_BYTES_MAX / 1024), 0, err);
+        st = set_number(conf, "queue.buffering.max.kbytes", LF_LOG_IN_FLIGHT_BYTES_MAX / 512.0, 0, err);
     return st;
 }
 
