@@ -66,6 +66,10 @@ struct backend {
 /* Runs the whole contract on a back end; the exit status of the test program. */
 int contract_run(const struct backend *backend);
 
+/* Makes every call fail once, at every place, in every way; then many in a row. Assertions of the running test. */
+void faults_run(const struct backend *backend);
+void faults_run_away(const struct backend *backend);
+
 /* For each test of the contract. */
 struct contract {
     const struct backend *backend;

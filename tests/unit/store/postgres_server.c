@@ -26,12 +26,12 @@ bin(const char *program)
 {
     static char path[512];
     glob_t found;
-    int version = 0;
+    long version = 0;
     snprintf(path, sizeof(path), "%s", program);
     if (glob("/usr/lib/postgresql/*/bin", 0, NULL, &found) != 0)
         return path;
     for (size_t i = 0; i < found.gl_pathc; i++) {
-        int this_version = atoi(found.gl_pathv[i] + strlen("/usr/lib/postgresql/"));
+        long this_version = strtol(found.gl_pathv[i] + strlen("/usr/lib/postgresql/"), NULL, 10);
         if (this_version <= version)
             continue;
         version = this_version;
@@ -101,8 +101,8 @@ make_cluster(const struct pg_server *server)
         fail_msg("initdb failed; the tests need PostgreSQL's server: tools/install-deps.sh test");
 }
 
-void
-pg_server_new(struct pg_server *server)
+static void
+make_folder(struct pg_server *server)
 {
     const struct passwd *user = server_user();
     *server = (struct pg_server){.folder = fixture_folder()};
@@ -110,7 +110,28 @@ pg_server_new(struct pg_server *server)
         assert_int_equal(chown(server->folder, user->pw_uid, user->pw_gid), 0);
     assert_int_equal(chmod(server->folder, 0755), 0);
     snprintf(server->url, sizeof(server->url), "postgresql:///postgres?user=postgres&host=%s", server->folder);
+}
+
+void
+pg_server_new(struct pg_server *server)
+{
+    make_folder(server);
     make_cluster(server);
+    pg_server_start(server);
+}
+
+void
+pg_server_new_standby(struct pg_server *server, const struct pg_server *primary)
+{
+    char data[600];
+    int status = -1;
+    make_folder(server);
+    snprintf(data, sizeof(data), "%s/data", server->folder);
+    const char *const arguments[] = {"pg_basebackup", "-D", data,   "-R",        "-h", primary->folder, "-U",
+                                     "postgres",      "-c", "fast", "--no-sync", NULL};
+    pid_t pid = start(server, bin("pg_basebackup"), arguments);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
     pg_server_start(server);
 }
 
@@ -192,6 +213,25 @@ pg_server_free(struct pg_server *server)
     nftw(server->folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
     free(server->folder);
     *server = (struct pg_server){0};
+}
+
+struct lf_store *
+pg_server_store(struct pg_server *server, const char *schema, const struct lf_model *model)
+{
+    char url[800];
+    struct lf_store *store = NULL;
+    snprintf(url, sizeof(url), "%s&schema=%s", server->url, schema);
+    struct lf_store_options options = {.url = url, .model = model};
+    OK(lf_store_open(&options, &store, &err));
+    return store;
+}
+
+void
+pg_server_disconnect(struct pg_server *server)
+{
+    /* and waits until they are gone */
+    pg_server_sql(server, "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity"
+                          " WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()");
 }
 
 const char *
