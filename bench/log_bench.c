@@ -1,12 +1,12 @@
 /*
- * Appends per second with 1, 64 and 256 outstanding, and tail reads per second, of the log at a URL; beside them the bare
- * SQLite loop of the same rows (one thread, a transaction every n), as the limit of the embedded log.
+ * Appends per second with 1, 64 and 256 outstanding, and tail reads per second, of the log at a URL; beside them the
+ * bare SQLite loop of the same rows (one thread, a transaction every n), as the limit of the embedded log.
  *
  *   log_bench URL [SECONDS]          log_bench embedded:/tmp/bench-log 3
  *   log_bench --bare DIR [SECONDS]
  *
- * Each outstanding append is sent again when it is acknowledged, as a gateway's connections do: acknowledgements wake the
- * loop through an eventfd, a turn polls, appends and flushes.
+ * Each outstanding append is sent again when it is acknowledged, as a gateway's connections do: acknowledgements wake
+ * the loop through an eventfd, a turn polls, appends and flushes.
  */
 #include <inttypes.h>
 #include <poll.h>
@@ -65,8 +65,8 @@ on_ack(void *ctx, const struct lf_log_ack *ack)
 static struct lf_record
 make_record(uint64_t number, char key[16], char value[VALUE_BYTES])
 {
-    static const struct lf_log_header headers[] = {
-        {{"ce_specversion", 14}, {"1.0", 3}}, {{"ce_type", 7}, {"QuoteCreated", 12}}};
+    static const struct lf_log_header headers[] = {{{"ce_specversion", 14}, {"1.0", 3}},
+                                                   {{"ce_type", 7}, {"QuoteCreated", 12}}};
     int len = snprintf(key, 16, "c%07" PRIu64, number % 10000000);
     memset(value, 'x', VALUE_BYTES);
     memcpy(value, key, (size_t)len);
@@ -117,8 +117,8 @@ report(const char *name, struct load *load, double seconds)
     qsort(load->samples, load->count, sizeof(*load->samples), by_value);
     double p50 = load->count != 0 ? (double)load->samples[load->count / 2] / 1e6 : 0;
     double p99 = load->count != 0 ? (double)load->samples[load->count * 99 / 100] / 1e6 : 0;
-    printf("%-24s %10.0f /s   p50 %7.3f ms   p99 %7.3f ms   failed %zu\n", name, (double)load->count / seconds, p50, p99,
-           load->failed);
+    double rate = (double)load->count / seconds;
+    printf("%-24s %10.0f /s   p50 %7.3f ms   p99 %7.3f ms   failed %zu\n", name, rate, p50, p99, load->failed);
 }
 
 static void
@@ -257,8 +257,10 @@ main(int argc, char **argv)
     struct lf_err err = {0};
     struct lf_log *log;
     const struct lf_log_options options = {.url = argv[1], .create_topics = true, .exclusive = true};
-    if (lf_log_open(&options, &log, &err) != LF_OK || lf_log_ensure_topic(log, lf_bytes_of(topic), 30000, &err) != LF_OK)
+    if (lf_log_open(&options, &log, &err) != LF_OK)
         die("open", &err);
+    if (lf_log_ensure_topic(log, lf_bytes_of(topic), 30000, &err) != LF_OK)
+        die("topic", &err);
     bench_appends(log, 1, seconds);
     bench_appends(log, 64, seconds);
     bench_appends(log, 256, seconds);

@@ -33,18 +33,22 @@ struct wal {
 static uint32_t
 word(const unsigned char *at, bool big_endian)
 {
-    if (big_endian)
-        return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
-    return (uint32_t)at[3] << 24 | (uint32_t)at[2] << 16 | (uint32_t)at[1] << 8 | at[0];
+    uint32_t value;
+    memcpy(&value, at, sizeof(value));
+    return big_endian == (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__) ? value : __builtin_bswap32(value);
 }
 
 static void
 add_sums(struct wal *wal, const unsigned char *at, size_t len)
 {
+    uint32_t a = wal->sums[0];
+    uint32_t b = wal->sums[1];
     for (size_t i = 0; i < len; i += 8) {
-        wal->sums[0] += word(at + i, wal->big_endian) + wal->sums[1];
-        wal->sums[1] += word(at + i + 4, wal->big_endian) + wal->sums[0];
+        a += word(at + i, wal->big_endian) + b;
+        b += word(at + i + 4, wal->big_endian) + a;
     }
+    wal->sums[0] = a;
+    wal->sums[1] = b;
 }
 
 /* False if there is no valid header, hence nothing that SQLite would replay. */
@@ -64,12 +68,12 @@ read_header(struct wal *wal)
     return wal->sums[0] == word(header + 24, true) && wal->sums[1] == word(header + 28, true);
 }
 
-/* Reads a frame; false at the end of the file. */
+/* Reads a frame, its first len bytes; false at the end of the file. */
 static bool
-read_frame(struct wal *wal, off_t index)
+read_frame(struct wal *wal, off_t index, size_t len)
 {
-    size_t size = FRAME_SIZE + wal->page_size;
-    return pread(wal->fd, wal->frame, size, HEADER_SIZE + index * (off_t)size) == (ssize_t)size;
+    off_t at = HEADER_SIZE + index * (off_t)(FRAME_SIZE + wal->page_size);
+    return pread(wal->fd, wal->frame, len, at) == (ssize_t)len;
 }
 
 static bool
@@ -87,11 +91,11 @@ static size_t
 count_lost_commits(struct wal *wal, off_t *ret_frame)
 {
     off_t index = 0;
-    while (read_frame(wal, index) && frame_is_good(wal))
+    while (read_frame(wal, index, FRAME_SIZE + wal->page_size) && frame_is_good(wal))
         index++;
     *ret_frame = index;
     size_t commits = 0;
-    for (; read_frame(wal, index); index++) {
+    for (; read_frame(wal, index, FRAME_SIZE); index++) {
         if (memcmp(wal->frame + 8, wal->salt, 8) == 0 && word(wal->frame + 4, true) != 0)
             commits++;
     }

@@ -1,7 +1,7 @@
 /*
  * Which partitions are the reader's, and from where each is read. With a group the partitions come and go by
- * cooperative rebalances (KIP-429), one by one; without one all partitions of the topics are taken. Either way the caller
- * says where to go on from, and a partition is fetched only once it has.
+ * cooperative rebalances (KIP-429), one by one; without one all partitions of the topics are taken. Either way the
+ * caller says where to go on from, and a partition is fetched only once it has.
  */
 #include "log/kafka/kafka.h"
 
@@ -152,8 +152,8 @@ lf_kafka_add_parts(struct lf_kafka_reader *reader, struct lf_err *err)
 enum lf_status
 lf_kafka_restart_part(struct lf_kafka_reader *reader, struct lf_kafka_part *part, int64_t offset, struct lf_err *err)
 {
-    /* Taking the partition away and back, not rd_kafka_seek_partitions(): that is lost on a partition whose fetching has
-     * not begun, and what was fetched before is certainly dropped this way. */
+    /* Taking the partition away and back, not rd_kafka_seek_partitions(): that is lost on a partition whose fetching
+     * has not begun, and what was fetched before is certainly dropped this way. */
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
     add_to(list, part, offset);
     enum lf_status st = check(reader, rd_kafka_incremental_unassign(reader->consumer, list), err);

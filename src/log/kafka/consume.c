@@ -1,11 +1,11 @@
 /*
- * One consumer a reader. Records are taken off the consumer's queue one by one: rd_kafka_consume_batch_queue() waits for
- * a full batch until its time is over, and loses or repeats records when a rebalance, a seek or a pause falls into it
- * (known issues of librdkafka 2.0.x); one by one they can be dropped exactly when their partition is taken away. That
- * costs a fifth of two million records a second.
+ * One consumer a reader. Records are taken off the consumer's queue one by one: rd_kafka_consume_batch_queue() waits
+ * for a full batch until its time is over, and loses or repeats records when a rebalance, a seek or a pause falls into
+ * it (known issues of librdkafka 2.0.x); one by one they can be dropped exactly when their partition is taken away.
+ * That costs a fifth of two million records a second.
  *
- * Nothing is committed or stored by librdkafka itself. Positions come from the caller, and a position outside the log is
- * an error (auto.offset.reset=error), never a silent jump.
+ * Nothing is committed or stored by librdkafka itself. Positions come from the caller, and a position outside the log
+ * is an error (auto.offset.reset=error), never a silent jump.
  */
 #include "log/kafka/kafka.h"
 
@@ -418,7 +418,7 @@ static enum lf_status
 set_group(const struct lf_kafka_reader *reader, rd_kafka_conf_t *conf, struct lf_err *err)
 {
     const struct lf_log_reader_options *options = &reader->options;
-    /* librdkafka assigns partitions by hand to members of a group only; such a name never gets a member or an offset. */
+    /* librdkafka assigns by hand only where there is a group; this one never gets a member or an offset. */
     char name[LF_UUID_TEXT_LEN + 16] = "logfirst-";
     struct lf_uuid uuid = lf_uuid_v7();
     lf_uuid_format(&uuid, name + strlen(name));

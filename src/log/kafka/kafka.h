@@ -6,8 +6,8 @@
  *   produce.c  one producer a writer                     consume.c  one consumer a reader: batches
  *   assign.c   whose partitions, from which offset       error.c    error codes to statuses
  *
- * Each writer and each reader has a librdkafka instance of its own, and the log one more for topics and health; that one
- * is of consumer kind, for a producer's would create topics by asking for them.
+ * Each writer and each reader has a librdkafka instance of its own, and the log one more for topics and health; that
+ * one is of consumer kind, for a producer's would create topics by asking for them.
  */
 #ifndef LF_LOG_KAFKA_KAFKA_H
 #define LF_LOG_KAFKA_KAFKA_H

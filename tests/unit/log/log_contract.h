@@ -24,6 +24,8 @@ struct log_contract {
     int32_t partitions;      /* of a topic that is created */
     size_t record_bytes_max; /* larger ones are refused at the append or by their acknowledgement */
     bool creates_by_itself;  /* the server creates topics that are asked for */
+    bool told_late;          /* an unknown topic shows in the acknowledgement, not at the append */
+    int64_t topic_prefix;    /* tells this run's topics from an earlier one's */
 };
 
 /* Runs all cases; the return value of main(). */
