@@ -8,6 +8,7 @@
 # LOGFIRST_DEPS (default: ~/.cache/logfirst), never into the tree:
 #   prefix/            yyjson and llhttp, where pkg-config does not find them
 #   venv/ kafka/ node/ what the end-to-end tests need      check/  clang-format and clang-tidy, pinned
+#   json-schema-suite/ the official JSON-Schema-Test-Suite
 #
 # For Debian 12, Debian 13 and Ubuntu 24.04. Elsewhere install the packages named below in your own way and set
 # LOGFIRST_NO_APT=1.
@@ -34,6 +35,8 @@ YYJSON_VERSION=4.0.6
 YYJSON_SHA256=fcd4dc15c1e39a30bf9fa85d56903029111506860fc3080ab0d81c6c6dacaa8c
 HTTPTOOLS_VERSION=0.6.4
 HTTPTOOLS_SHA256=4e93eee4add6493b59a5c514da98c939b244fce4a0d8879cd3f466562f4b7d5c
+JSONSCHEMA_VERSION=4.26.0
+JSONSCHEMA_SHA256=0c26707e2efad8aa1bfc5b7ce170f3fccc2e4918ff85989ba9ffa9facb2be326
 YYJSON_MIN=0.10.0 # of the C library, as pkg-config knows it
 LLHTTP_MIN=9.0.0
 JAVA_MIN=17
@@ -286,6 +289,27 @@ build_libraries() {
     rm -rf "$work"
 }
 
+# JSON-Schema-Test-Suite, which the Python source package of jsonschema carries; pip checks its hash.
+fetch_json_schema_suite() {
+    local part
+    say "JSON-Schema-Test-Suite"
+    work=$(mktemp -d)
+    trap 'rm -rf "$work"' EXIT
+    make_venv "$work/venv"
+    # pip prepares the metadata of what it downloads: that takes the package's build system
+    pip_in "$work/venv" install hatchling==1.27.0 hatch-vcs==0.5.0 hatch-fancy-pypi-readme==25.1.0
+    printf '%s\n' "jsonschema==$JSONSCHEMA_VERSION --hash=sha256:$JSONSCHEMA_SHA256" >"$work/sources.txt"
+    pip_in "$work/venv" download --no-deps --no-binary :all: --no-build-isolation --require-hashes \
+        --dest "$work" --requirement "$work/sources.txt"
+    tar -xzf "$work/jsonschema-$JSONSCHEMA_VERSION.tar.gz" -C "$work"
+    rm -rf "$LOGFIRST_JSON_SCHEMA_SUITE"
+    mkdir -p "$LOGFIRST_JSON_SCHEMA_SUITE"
+    for part in LICENSE remotes tests; do
+        cp -r "$work/jsonschema-$JSONSCHEMA_VERSION/json/$part" "$LOGFIRST_JSON_SCHEMA_SUITE/"
+    done
+    rm -rf "$work"
+}
+
 script=$(hash_of "${BASH_SOURCE[0]}" /etc/os-release)
 
 libraries_there() { # the built ones, or the distribution's
@@ -322,6 +346,11 @@ if [ $want_test = 1 ]; then
         cp tests/e2e/node/package.json tests/e2e/node/package-lock.json "$LOGFIRST_DEPS/node/"
         try npm --prefix "$LOGFIRST_DEPS/node" ci --silent --no-audit --no-fund --ignore-scripts
         made node "$hash"
+    fi
+    hash=$JSONSCHEMA_SHA256
+    if ! fresh json-schema-suite "$hash" "$LOGFIRST_JSON_SCHEMA_SUITE/tests"; then
+        fetch_json_schema_suite
+        made json-schema-suite "$hash"
     fi
 fi
 
