@@ -7,7 +7,7 @@ import pytest
 
 from harness import folds
 from harness.checker import History, check, report
-from harness.evidence import dead_letters, kafka_log, read_store, stored_events
+from harness.evidence import dead_letters, embedded_log, kafka_log, reached, read_store, stored_events
 from harness.graphql import unique
 from harness.logfirst import QUOTES, total
 from harness.wait import until
@@ -65,12 +65,26 @@ BAD = {
 
 
 def lag_zero(server):
+    """The metrics, once they say that nothing is left."""
+
     def seen():
         samples = server.metrics()
         there = [name for name in samples if name.startswith("logfirst_consumer_lag")]
         return samples if there and total(samples, "logfirst_consumer_lag") == 0 else None
 
     return until(seen, "lag 0", 60)
+
+
+@pytest.fixture
+def drain(broker, topic, group):
+    """drain(server): everything that is in the topic now is stored or set aside; the metrics say so."""
+
+    def wait(server):
+        ends = {(topic, partition): end for partition, end in broker.ends(topic).items()}
+        until(lambda: reached(server.store_file, group, ends), "the position to reach the end of the topic", 40)
+        return lag_zero(server)
+
+    return wait
 
 
 @pytest.fixture
@@ -96,7 +110,7 @@ def history_of(server, broker, topic, group, **keywords):
     return history
 
 
-def test_everything_bad_between_good(broker, topic, group, make_topic, consumer):
+def test_everything_bad_between_good(broker, topic, group, make_topic, consumer, drain):
     messages, good = [], []
     for number, (name, (value, _)) in enumerate(BAD.items()):
         good.append(new())
@@ -107,7 +121,7 @@ def test_everything_bad_between_good(broker, topic, group, make_topic, consumer)
     messages.append({"value": event(good[-1], "last", 99), "key": None})
     broker.produce(topic, messages)
     server = consumer()
-    samples = lag_zero(server)
+    samples = drain(server)
 
     assert [row["event_id"] for row in stored_events(server.store_file)] == good
     rows = {row["log_offset"]: row for row in dead_letters(server.store_file)}
@@ -136,9 +150,9 @@ def test_everything_bad_between_good(broker, topic, group, make_topic, consumer)
     assert server.stop() == 0
 
 
-def test_dead_letters_are_seen_through_the_api(broker, topic, group, make_topic, consumer, start):
+def test_dead_letters_are_seen_through_the_api(broker, topic, group, make_topic, consumer, start, drain):
     broker.produce(topic, [{"value": BAD["below the minimum"][0]}, {"value": event("ok-1")}])
-    lag_zero(consumer())
+    drain(consumer())
     client = start("gateway", QUOTES, "--log", broker.url, "--topic", topic, "--group", group).client()
     dead = client.execute('{ event(eventId: "b10") { status code reason stage payload topic partition offset } }')[
         "event"
@@ -151,7 +165,7 @@ def test_dead_letters_are_seen_through_the_api(broker, topic, group, make_topic,
     }
 
 
-def test_duplicates_and_conflicts(broker, topic, group, make_topic, consumer):
+def test_duplicates_and_conflicts(broker, topic, group, make_topic, consumer, drain):
     """A repeat is dropped; the same eventId with another content is dead-lettered, whatever lies between."""
     same = event("e-1", "ada", 1)
     respelled = b'{ "payload": {"amount": 1.0, "customerId": "ada"}, "eventType": "QuoteCreated", "eventId": "e-1" }'
@@ -159,9 +173,9 @@ def test_duplicates_and_conflicts(broker, topic, group, make_topic, consumer):
     other_type = b'{"eventId":"e-1","eventType":"SomethingElse","payload":{"customerId":"ada","amount":1}}'
     broker.produce(topic, [{"value": v} for v in (same, same, event("e-2", "ada", 5), respelled, other, other_type)])
     server = consumer()
-    lag_zero(server)
+    drain(server)
     broker.produce(topic, [{"value": v} for v in (same, other)])
-    lag_zero(server)
+    drain(server)
     assert [(row["event_id"], row["log_offset"]) for row in stored_events(server.store_file)] == [
         ("e-1", 0),
         ("e-2", 2),
@@ -177,10 +191,10 @@ UNKNOWN = b'{"eventId":"u-1","eventType":"OrderShipped","payload":{"any":[1,2.50
 
 
 @pytest.mark.parametrize("policy", ["store", "skip", "dead_letter"])
-def test_unknown_event_types(broker, topic, group, make_topic, consumer, policy):
+def test_unknown_event_types(broker, topic, group, make_topic, consumer, policy, drain):
     broker.produce(topic, [{"value": UNKNOWN, "key": b"o1"}, {"value": event("ok-1")}])
     server = consumer("--unknown-events", policy)
-    lag_zero(server)
+    drain(server)
     rows = {row["event_id"]: row for row in stored_events(server.store_file)}
     dead = dead_letters(server.store_file)
     assert "ok-1" in rows
@@ -198,46 +212,46 @@ def test_unknown_event_types(broker, topic, group, make_topic, consumer, policy)
     assert not violations, report(violations)
 
 
-def test_a_huge_good_event(broker, topic, make_topic, consumer):
+def test_a_huge_good_event(broker, topic, make_topic, consumer, drain):
     """3 MB: the gateway would refuse it, another producer may write it; its neighbours are not harmed."""
     huge = json.dumps({"eventId": "huge", "eventType": "Blob", "payload": {"x": "y" * 3000000}}).encode()
     broker.produce(topic, [{"value": event("a")}, {"value": huge}, {"value": event("b")}])
     server = consumer()
-    lag_zero(server)
+    drain(server)
     assert {"a", "b"} <= {row["event_id"] for row in stored_events(server.store_file)}
     ids = {row["event_id"] for row in stored_events(server.store_file)}
     ids |= {row["event_id"] for row in dead_letters(server.store_file)}
     assert ids == {"a", "huge", "b"}
 
 
-def test_huge_garbage(broker, topic, group, make_topic, consumer):
+def test_huge_garbage(broker, topic, group, make_topic, consumer, drain):
     """3 MB that are no event, where topic and dead letter topic allow them: set aside whole, the rest goes on."""
     huge = b"g" * 3000000
     broker.produce(topic, [{"value": event("a")}, {"value": huge, "key": b"k"}, {"value": event("b")}])
     server = consumer()
-    lag_zero(server)
+    drain(server)
     assert [row["event_id"] for row in stored_events(server.store_file)] == ["a", "b"]
     assert [message.value() == huge for message in broker.read(topic + ".dlq")] == [True]
     violations = check(history_of(server, broker, topic, group))
     assert not violations, report(violations)
 
 
-def test_only_bad_events(broker, topic, group, make_topic, consumer):
+def test_only_bad_events(broker, topic, group, make_topic, consumer, drain):
     """A thousand in a row: lag 0, the position behind all of them, and a restart does not set them aside again."""
     broker.produce(topic, [{"value": b"bad %d" % number} for number in range(1000)])
     server = consumer("--batch", "100")
-    lag_zero(server)
+    drain(server)
     assert server.stop() == 0
     server = consumer()
     broker.produce(topic, [{"value": event("ok")}])
     until(lambda: stored_events(server.store_file), "the good one")
-    lag_zero(server)
+    drain(server)
     assert len(dead_letters(server.store_file)) == 1000
     violations = check(history_of(server, broker, topic, group))
     assert not violations, report(violations)
 
 
-def test_a_large_backlog_with_everything_mixed(broker, topic, group, make_topic, consumer):
+def test_a_large_backlog_with_everything_mixed(broker, topic, group, make_topic, consumer, drain):
     messages = []
     for number in range(20000):
         if number % 97 == 0:
@@ -248,13 +262,13 @@ def test_a_large_backlog_with_everything_mixed(broker, topic, group, make_topic,
             messages.append({"value": event(f"m-{number}", f"c{number % 100}", number), "key": b"c%d" % (number % 100)})
     broker.produce(topic, messages)
     server = consumer()
-    lag_zero(server)
+    drain(server)
     violations = check(history_of(server, broker, topic, group))
     assert not violations, report(violations)
     assert server.stop() == 0
 
 
-def test_a_transactional_producer(broker, topic, make_topic, consumer):
+def test_a_transactional_producer(broker, topic, make_topic, consumer, drain):
     """Aborted messages are not events; committed ones are, and the gaps that transactions leave stop nothing."""
     from confluent_kafka import Producer
 
@@ -270,7 +284,7 @@ def test_a_transactional_producer(broker, topic, make_topic, consumer):
     until(lambda: "plain" in {row["event_id"] for row in stored_events(server.store_file)}, "the last one", 30)
     assert [row["event_id"] for row in stored_events(server.store_file)] == ["t-0", "t-2", "plain"]
     assert dead_letters(server.store_file) == []
-    lag_zero(server)
+    drain(server)
 
 
 def test_bad_events_in_the_embedded_log(start, folder):
@@ -289,8 +303,6 @@ def test_bad_events_in_the_embedded_log(start, folder):
     dead = dead_letters(server.store_file)
     assert [row["event_id"] for row in dead] == [r["eventId"] for r in receipts[:2]]
     assert {row["code"] for row in dead} == {"EVENT_INVALID"}
-    from harness.evidence import embedded_log
-
     buried = embedded_log(folder / "log", "business-events.dlq")
     assert [record.value for record in buried] == [
         row["value"] if isinstance(row["value"], bytes) else row["value"].encode() for row in dead

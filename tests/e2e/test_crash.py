@@ -13,7 +13,7 @@ import pytest
 
 from harness import folds
 from harness.checker import History, check, check_replay, report
-from harness.evidence import embedded_log, kafka_log, read_store, snapshot
+from harness.evidence import embedded_log, kafka_log, reached, read_store, snapshot
 from harness.load import Ledger
 from harness.logfirst import LEDGER, Logfirst
 from harness.wait import pause, until
@@ -25,12 +25,6 @@ SEED = int(os.environ.get("LOGFIRST_CRASH_SEED") or random.SystemRandom().randra
 @pytest.fixture(scope="module", autouse=True)
 def tell_the_seed():
     print(f"LOGFIRST_CRASH_SEED={SEED} LOGFIRST_CRASH_CYCLES={CYCLES}")
-
-
-def caught_up(store, group, ends):
-    """The group's positions have reached ENDS: (topic, partition) -> offset."""
-    seen = snapshot(store, group)
-    return seen is not None and all(seen.positions.get(lane, 0) >= end for lane, end in ends.items() if end)
 
 
 def take_snapshot(history, store, group):
@@ -75,7 +69,7 @@ def test_up_on_the_embedded_log(folder, start):
     load.stop()
 
     log = embedded_log(folder / "log", "business-events")
-    until(lambda: caught_up(folder / "store.db", "event-consumers", {("business-events", 0): len(log)}), "lag 0", 60)
+    until(lambda: reached(folder / "store.db", "event-consumers", {("business-events", 0): len(log)}), "lag 0", 60)
     assert server.stop() == 0, server.tail()
     load.fill(history)
     history.log = log
@@ -86,7 +80,7 @@ def test_up_on_the_embedded_log(folder, start):
     replay = folder.parent / "replay"
     shutil.copytree(folder / "log", replay / "log")
     with Logfirst("up", LEDGER, replay).start() as again:
-        until(lambda: caught_up(replay / "store.db", "event-consumers", {("business-events", 0): len(log)}), "replay", 60)
+        until(lambda: reached(replay / "store.db", "event-consumers", {("business-events", 0): len(log)}), "replay", 60)
         assert again.stop() == 0
     second = read_store(History(), replay / "store.db", "event-consumers", "accounts", "account_id", ("notes",))
     violations = check_replay(history, second)
@@ -134,7 +128,7 @@ def test_gateway_and_consumer_on_kafka(folder, start, broker, topic, group, tmp_
     load.stop()
 
     ends = {(topic, partition): end for partition, end in broker.ends(topic).items()}
-    until(lambda: caught_up(folder / "store.db", group, ends), "lag 0", 60)
+    until(lambda: reached(folder / "store.db", group, ends), "lag 0", 60)
     for name in ("gateway", "consumer"):
         assert servers[name].stop() == 0, servers[name].tail()
     load.fill(history)
@@ -146,7 +140,7 @@ def test_gateway_and_consumer_on_kafka(folder, start, broker, topic, group, tmp_
     # I15: another group, an empty store, the same topic
     with Logfirst("consumer", LEDGER, tmp_path / "replay", "--log", broker.url, "--topic", topic, "--group", group + "-replay") as again:
         again.start(60)
-        until(lambda: caught_up(tmp_path / "replay" / "store.db", group + "-replay", ends), "replay", 60)
+        until(lambda: reached(tmp_path / "replay" / "store.db", group + "-replay", ends), "replay", 60)
         assert again.stop() == 0
     second = read_store(History(), tmp_path / "replay" / "store.db", group + "-replay", "accounts", "account_id", ("notes",))
     violations = check_replay(history, second)
@@ -170,7 +164,7 @@ def test_the_broker_is_killed_under_load(folder, start, own_broker):
     until(lambda: load.counts()[0] > before + 200, "load after the last kill", 60)
     load.stop()
     ends = {("business-events", partition): end for partition, end in own_broker.ends("business-events").items()}
-    until(lambda: caught_up(folder / "store.db", "event-consumers", ends), "lag 0", 60)
+    until(lambda: reached(folder / "store.db", "event-consumers", ends), "lag 0", 60)
     assert gateway.stop() == 0 and consumer.stop() == 0
     load.fill(history)
     history.log = kafka_log(own_broker, "business-events")
@@ -230,6 +224,6 @@ def small_run(tmp_path_factory):
         until(lambda: load.counts()[0] > 60, "load")
         load.stop()
         ends = {("business-events", 0): len(embedded_log(folder / "log", "business-events"))}
-        until(lambda: caught_up(folder / "store.db", "event-consumers", ends), "lag 0")
+        until(lambda: reached(folder / "store.db", "event-consumers", ends), "lag 0")
         assert server.stop() == 0
     return folder, load

@@ -8,9 +8,9 @@ import uuid
 import pytest
 
 from harness import node
-from harness.evidence import dead_letters, stored_events
+from harness.evidence import dead_letters, reached, stored_events
 from harness.graphql import Refused, unique
-from harness.logfirst import QUOTES, run, total
+from harness.logfirst import QUOTES, run
 from harness.node import NodeProcess
 from harness.wait import until
 
@@ -39,15 +39,15 @@ def headers_of(message):
     return dict(message.headers() or [])
 
 
-def settled(consumer):
-    """The consumer's metrics once nothing is left to consume."""
+@pytest.fixture
+def settle(broker, topic, group):
+    """settle(consumer): everything that is in the topic now has been consumed."""
 
-    def lag():
-        samples = consumer.metrics()
-        return samples if any(n.startswith("logfirst_consumer_lag") for n in samples) and total(
-            samples, "logfirst_consumer_lag") == 0 else None
+    def wait(consumer):
+        ends = {(topic, partition): end for partition, end in broker.ends(topic).items()}
+        until(lambda: reached(consumer.store_file, group, ends), "the position to reach the end of the topic", 60)
 
-    return until(lag, "lag 0", 60)
+    return wait
 
 
 def test_a_quote_through_two_processes(pair, broker, topic, customer):
@@ -124,7 +124,7 @@ def test_the_use_cases_consumer_reads_what_the_gateway_wrote(pair, broker, topic
             assert document["headers"]["ce_id"] == document["eventId"]
 
 
-def test_events_of_the_use_cases_producer_are_stored_and_applied(pair, broker, topic):
+def test_events_of_the_use_cases_producer_are_stored_and_applied(pair, broker, topic, settle):
     client, consumer = pair.both()
     events = [{"eventId": str(uuid.uuid4()), "eventType": "QuoteCreated",
                "payload": {"customerId": f"k{number}", "amount": number + 0.25}} for number in range(30)]
@@ -137,7 +137,7 @@ def test_events_of_the_use_cases_producer_are_stored_and_applied(pair, broker, t
         assert client.quote(event["payload"]["customerId"]) == event["payload"]
     # the same again: stored once
     node.run("produce.js", broker.bootstrap, topic, input=events)
-    settled(consumer)
+    settle(consumer)
     assert len(stored_events(consumer.store_file)) == 30
     assert dead_letters(consumer.store_file) == []
 
@@ -178,13 +178,13 @@ def murmur2(data):
     return (h ^ (h >> 15)) & 0x7FFFFFFF
 
 
-def test_topics_are_created_as_asked(pair, broker, topic):
+def test_topics_are_created_as_asked(pair, broker, topic, settle):
     assert topic not in broker.topics()
     client, consumer = pair.both("--partitions", "3", "--replication-factor", "1")
     assert len(broker.topics()[topic].partitions) == 3
     client.create_quote("x", 1)
     broker.produce(topic, [{"value": b"garbage"}])
-    settled(consumer)
+    settle(consumer)
     assert len(broker.read(topic + ".dlq")) == 1, (
         "the topic of the dead letters as well, when it is needed at the latest"
     )
@@ -234,11 +234,11 @@ def test_properties_of_librdkafka_and_those_that_break_promises(broker, topic, g
             assert done.returncode in (1, 2) and name in done.stderr, (command, line, done.stderr)
 
 
-def test_positions_are_the_stores_and_the_brokers_follow(pair, broker, topic, group):
+def test_positions_are_the_stores_and_the_brokers_follow(pair, broker, topic, group, settle):
     client, consumer = pair.both()
     for number in range(40):
         client.create_quote(f"c{number}", number, wait=False)
-    settled(consumer)
+    settle(consumer)
     ends = {partition: end for partition, end in broker.ends(topic).items() if end}
     until(lambda: broker.committed(group, topic).items() >= ends.items(), "the broker's committed offsets", 30)
     assert consumer.stop() == 0

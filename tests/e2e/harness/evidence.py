@@ -117,6 +117,13 @@ def snapshot(store, group):
         return Snapshot(positions_of(db, group), places)
 
 
+def reached(store, group, ends):
+    """Have the group's positions in the store reached ENDS, {(topic, partition): offset}? A position that says so was
+    committed together with all that lies below it."""
+    seen = snapshot(store, group)
+    return seen is not None and all(seen.positions.get(lane, 0) >= end for lane, end in ends.items() if end)
+
+
 def read_store(history, store, group, table=None, key_column=None, json_columns=()):
     """Fills in S, D, E and the final snapshot, from one transaction."""
     with open_sqlite(store) as db:
