@@ -47,6 +47,11 @@ static const struct command commands[] = {
      "list: events of the store, oldest first.  show EVENT_ID: one event, with its place, headers and status.\n"
      "tail: events of the log as they come.",
      LF_CMD_EVENTS, 0, 1, lf_cmd_events},
+    {"verify", NULL, "SCHEMA...", "log, store and states agree",
+     "Reads the log, the event store, the entities and the dead letters, and prints each violation: a record that is\n"
+     "nowhere or twice, an event that is not the logged one, a state that is not the fold of its events. Changes\n"
+     "nothing; consumers may run meanwhile. Exit status 1 if there is any violation.",
+     LF_CMD_VERIFY, 1, OPERANDS_MAX, lf_cmd_verify},
 };
 enum { COMMAND_COUNT = sizeof(commands) / sizeof(commands[0]) };
 

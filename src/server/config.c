@@ -26,11 +26,19 @@ static const struct option options[] = {
 };
 enum { OPTION_COUNT = sizeof(options) / sizeof(options[0]) };
 
+/* The field's name up to two underscores, behind which stands what tells it from another option of that name. */
+static struct lf_bytes
+name_of(const struct option *option)
+{
+    const char *end = strstr(option->field, "__");
+    return end != NULL ? lf_bytes(option->field, (size_t)(end - option->field)) : lf_bytes_of(option->field);
+}
+
 /* "log-level" and "log_level" name the field log_level. */
 static bool
 names_option(const struct option *option, struct lf_bytes name, char separator)
 {
-    if (name.len != strlen(option->field))
+    if (name.len != name_of(option).len)
         return false;
     for (size_t i = 0; i < name.len; i++) {
         char c = option->field[i] == '_' ? separator : option->field[i];
@@ -187,7 +195,7 @@ load_environment(struct lf_config *config, unsigned command, char *const *env, s
             continue;
         struct lf_bytes name = lf_bytes(pair.ptr + prefix.len, equals - prefix.len);
         for (size_t i = 0; i < OPTION_COUNT; i++) {
-            if ((options[i].commands & command) == 0 || !lf_bytes_equal_nocase(lf_bytes_of(options[i].field), name))
+            if ((options[i].commands & command) == 0 || !lf_bytes_equal_nocase(name_of(&options[i]), name))
                 continue;
             char *where = lf_arena_printf(&config->arena, "environment %.*s", (int)equals, pair.ptr);
             forget_texts(config, &options[i]);
@@ -228,7 +236,9 @@ take_file_value(void *user, const struct lf_config_item *item, struct lf_err *er
         config->kafka_count++;
         return LF_OK;
     }
-    const struct option *option = find_option(LF_CMD_ALL, item->path, '_');
+    const struct option *option = find_option(ctx->command, item->path, '_');
+    if (option == NULL)
+        option = find_option(LF_CMD_ALL, item->path, '_');
     if (option == NULL || strcmp(option->field, "config") == 0)
         return lf_fail(err, LF_INVALID, "%s: unknown key \"%.*s\"", item->where, LF_FMT(item->path));
     if ((option->commands & ctx->command) == 0)
@@ -318,8 +328,9 @@ lf_config_help(struct lf_buf *out, unsigned command)
             continue;
         size_t start = out->len;
         lf_buf_add_text(out, "  --");
-        for (const char *c = option->field; *c != '\0'; c++)
-            lf_buf_add_char(out, *c == '_' ? '-' : *c);
+        struct lf_bytes name = name_of(option);
+        for (size_t k = 0; k < name.len; k++)
+            lf_buf_add_char(out, name.ptr[k] == '_' ? '-' : name.ptr[k]);
         lf_buf_printf(out, " %s", option->placeholder);
         size_t width = out->len - start;
         lf_buf_printf(out, "%s%*s%s", width > 38 ? "\n" : "", width > 38 ? 40 : (int)(40 - width), "", option->help);

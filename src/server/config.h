@@ -16,11 +16,20 @@ enum {
     LF_CMD_SCHEMA = 16,
     LF_CMD_EVENTS = 32,
     LF_CMD_VALIDATE = 64,
+    LF_CMD_VERIFY = 128,
+    LF_CMD_EXPORT = 256,
+    LF_CMD_IMPORT = 512,
+    LF_CMD_COPY = 1024,
     LF_CMD_API = LF_CMD_UP | LF_CMD_GATEWAY,
     LF_CMD_CONSUME = LF_CMD_UP | LF_CMD_CONSUMER,
     LF_CMD_SERVE = LF_CMD_UP | LF_CMD_GATEWAY | LF_CMD_CONSUMER,
-    LF_CMD_DATA = LF_CMD_SERVE | LF_CMD_EVENTS,
-    LF_CMD_ALL = 127,
+    LF_CMD_READ = LF_CMD_SERVE | LF_CMD_EVENTS | LF_CMD_VERIFY, /* look at the log, for a group */
+    LF_CMD_LOG = LF_CMD_READ | LF_CMD_IMPORT,                   /* have a log */
+    LF_CMD_DATA = LF_CMD_LOG | LF_CMD_EXPORT,                   /* have a store */
+    LF_CMD_WRITE = LF_CMD_SERVE | LF_CMD_IMPORT | LF_CMD_COPY,  /* append to a log */
+    LF_CMD_JUDGE = LF_CMD_CONSUME | LF_CMD_VERIFY,              /* know what becomes of a record */
+    LF_CMD_FILE = LF_CMD_EXPORT | LF_CMD_IMPORT,
+    LF_CMD_ALL = 2047,
 };
 
 struct lf_texts {

@@ -78,8 +78,8 @@ struct lf_verify_result {
     int64_t unsettled;  /* of them: changed faster than they could be looked at; neither right nor wrong */
 };
 
-/* Runs the whole check. LF_OK whether or not something was found. Failures: of log or store (a log or store that is away
- * for a minute is one), LF_CLOSED (progress said stop), LF_NO_MEMORY. */
+/* Runs the whole check. LF_OK whether or not something was found. Failures: of log or store (a log that is away
+ * for a minute, a store that is away), LF_CLOSED (progress said stop), LF_NO_MEMORY. */
 LF_NODISCARD enum lf_status lf_verify(const struct lf_verify_options *options, struct lf_verify_result *ret,
                                       struct lf_err *err);
 

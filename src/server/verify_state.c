@@ -2,9 +2,10 @@
  * Each entity's row beside the fold of its events, in pages by key, in two walks: over the rows, then over the folded
  * states for those that have no row.
  *
- * The fold ended at some event; rows may have changed since. A row that differs is suspect. Suspects are looked at again
- * together: go on with the fold, count their events behind its end, read their rows, apply those events. Events and
- * state move in one transaction, so a row must be the state after one of them, and not before those that were counted.
+ * The fold ended at some event; rows may have changed since. A row that differs is suspect. Suspects are looked at
+ * again together: go on with the fold, count their events behind its end, read their rows, apply those events. Events
+ * and state move in one transaction, so a row must be the state after one of them, and not before those that were
+ * counted.
  */
 #include "base/clock.h"
 #include "base/limits.h"

@@ -13,7 +13,7 @@ from harness.logfirst import BANK, BIN, LEDGER, QUOTES, Logfirst, get, run
 from harness.process import Process
 from harness.wait import until
 
-COMMANDS = [["up"], ["gateway"], ["consumer"], ["check"], ["schema"], ["events"]]
+COMMANDS = [["up"], ["gateway"], ["consumer"], ["check"], ["schema"], ["events"], ["verify"]]
 VERSION = re.compile(r"^logfirst \d+\.\d+\.\d+")
 
 MISTAKES = '''type Quote @entity(key: "customerID") {
