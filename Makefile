@@ -9,12 +9,13 @@
 #   make asan tsan  unit tests under the sanitizers        T=name of one
 #   make check      format, clang-tidy, cppcheck, include directions, house rules, headers
 #   make fmt        format the C sources
+#   make docs       the manual pages and docs/configuration.md, from what --help says
 #   make bench      measure, writes bench/RESULTS.md       A=arguments of bench/run.py
 #   make fuzz       every fuzz target for a while          F=name of one  S=seconds each
 #   make clean      remove the build folders
 
 .DEFAULT_GOAL := build
-.PHONY: build run test unit e2e crash asan tsan check fmt bench fuzz clean
+.PHONY: build run test unit e2e crash asan tsan check fmt docs bench fuzz clean
 
 build:
 	@tools/install-deps.sh build
@@ -40,6 +41,9 @@ check:
 fmt:
 	@tools/install-deps.sh check
 	@tools/check.sh fmt
+
+docs: build
+	@python3 tools/gen_docs.py build/logfirst
 
 bench:
 	@tools/install-deps.sh bench

@@ -87,6 +87,7 @@ all)
     step "headers compile alone" tools/check.sh headers
     python tools tests/tools
     unit unit-gcc build
+    step "manual pages and docs/configuration.md say what --help says" python3 tools/gen_docs.py build/logfirst --check
     unit unit-clang build-clang
     unit unit-asan build-asan --timeout-multiplier 4
     unit unit-tsan build-tsan --timeout-multiplier 8 --suite concurrent
