@@ -40,8 +40,8 @@ static const struct command commands[] = {
      "Prints the complete GraphQL schema that is served, as SDL.", LF_CMD_SCHEMA, 1, OPERANDS_MAX, lf_cmd_schema},
     {"schema", "validate", "SCHEMA.json INSTANCE.json...", "JSON documents against a JSON Schema",
      "Checks JSON documents against a JSON Schema of draft 2020-12 or 07. INSTANCE - reads JSON Lines from standard\n"
-     "input. Prints what is wrong as file[:line]: /path: keyword: message. Exit status 0 if all are valid, 1 if not, 2 if\n"
-     "the schema itself is wrong or a file cannot be read.",
+     "input. Prints what is wrong as file[:line]: /path: keyword: message. Exit status 0 if all are valid, 1 if not,\n"
+     "2 if the schema itself is wrong or a file cannot be read.",
      LF_CMD_VALIDATE, 2, OPERANDS_MAX, lf_cmd_schema_validate},
     {"events", "list|show|tail", "[EVENT_ID]", "look at events",
      "list: events of the store, oldest first.  show EVENT_ID: one event, with its place, headers and status.\n"

@@ -1,6 +1,6 @@
 /*
- * From URIs to files. --map URI-PREFIX=DIR serves the URIs below a prefix from a folder, the longest prefix first; what a
- * schema refers to by relative references is served from its own folder. Nothing outside these folders is read.
+ * From URIs to files. --map URI-PREFIX=DIR serves the URIs below a prefix from a folder, the longest prefix first; what
+ * a schema refers to by relative references is served from its own folder. Nothing outside these folders is read.
  */
 #include "cli/schema_files.h"
 #include "base/limits.h"

@@ -61,8 +61,8 @@ struct lf_jsonschema_error {
 
 /*
  * Checks a value, whose objects must not have repeated names. LF_OK: valid. LF_INVALID: *ret_count errors (at most max,
- * at least one if max > 0) in errors; errors may be NULL with max 0, which is fastest. LF_LIMIT: too much work or depth,
- * LF_NO_MEMORY: no verdict. err tells the first error in one sentence. Thread-safe on a shared schema.
+ * at least one if max > 0) in errors; errors may be NULL with max 0, which is fastest. LF_LIMIT: too much work or
+ * depth, LF_NO_MEMORY: no verdict. err tells the first error in one sentence. Thread-safe on a shared schema.
  */
 LF_NODISCARD enum lf_status lf_jsonschema_validate(const struct lf_jsonschema *schema, const struct lf_value *value,
                                                    struct lf_arena *arena, struct lf_jsonschema_error *errors,

@@ -1,5 +1,5 @@
-"""`logfirst schema validate` on the official JSON-Schema-Test-Suite: all of its required part, in both drafts. Its optional
-parts are counted, and the count is told; formats and ECMAScript's regular expressions are among them."""
+"""`logfirst schema validate` on the official JSON-Schema-Test-Suite: all of its required part, in both drafts. Its
+optional parts are counted, and the count is told; formats and ECMAScript's regular expressions are among them."""
 
 import concurrent.futures
 import json

@@ -1,7 +1,7 @@
 /*
- * Fuzz target: a schema on the first line, another document that it may refer to as "other" on the second, a value on the
- * rest. Any schema is refused with a reason or compiled; a verdict does not depend on whether errors are asked for, and
- * every error has its words.
+ * Fuzz target: a schema on the first line, another document that it may refer to as "other" on the second, a value on
+ * the rest. Any schema is refused with a reason or compiled; a verdict does not depend on whether errors are asked
+ * for, and every error has its words.
  */
 #include "codec/jsonschema.h"
 #include "json/json.h"

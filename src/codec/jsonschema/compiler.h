@@ -42,7 +42,7 @@ enum lf_js_shape {
     LF_JS_DEPENDENCIES, /* name -> SCHEMA or NAMES */
 };
 
-/* Every keyword that is known; LF_JS_K_… is its index, and the order in which keywords are checked. */
+/* Every keyword that is known; LF_JS_K_… is its index. */
 enum lf_js_keyword_id {
 #define LF_JS_RULE(id, name, drafts, vocabulary, shape) LF_JS_K_##id,
 #include "codec/jsonschema/keywords.def"

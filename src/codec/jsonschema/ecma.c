@@ -1,7 +1,7 @@
 /*
- * Where ECMA-262 (with the u flag) and PCRE2 differ: \s knows Unicode's spaces, '.' stops at four line ends, \p has long
- * names, \u and \c have their own forms, [] and [^] are classes, a '[' inside a class is a character, and escapes that
- * PCRE2 has beyond are mistakes.
+ * Where ECMA-262 (with the u flag) and PCRE2 differ: \s knows Unicode's spaces, '.' stops at four line ends, \p has
+ * long names, \u and \c have their own forms, [] and [^] are classes, a '[' inside a class is a character, and escapes
+ * that PCRE2 has beyond are mistakes.
  */
 #include "codec/jsonschema/ecma.h"
 

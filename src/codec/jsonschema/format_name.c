@@ -8,8 +8,8 @@ enum { HOST_MAX = 253, HOST_BYTES_MAX = 1024, LOCAL_MAX = 64 };
 
 /*
  * A U-label, without what needs tables: its characters by general category (RFC 5892, section 2.1 LetterDigits, less
- * upper case, and the exceptions of 2.6), hyphens in their places, no mark at the start, and the contextual rules of its
- * appendix A. Viramas are the code points of combining class 9.
+ * upper case, and the exceptions of 2.6), hyphens in their places, no mark at the start, and the contextual rules of
+ * its appendix A. Viramas are the code points of combining class 9.
  */
 #define VIRAMA                                                                                                         \
     "[\\u094d\\u09cd\\u0a4d\\u0acd\\u0b4d\\u0bcd\\u0c4d\\u0ccd\\u0d3b\\u0d3c\\u0d4d\\u0dca\\u0e3a\\u0eba\\u0f84"       \

@@ -126,8 +126,8 @@ divides_small(const struct lf_decimal *divisor, const struct lf_decimal *digits,
 }
 
 /*
- * With number = n * 10^p and divisor = d * 10^q, neither n nor d ending in 0: if p < q, no multiple of d * 10^(q-p) is n.
- * Otherwise d has to divide n * 10^(p-q); as powers of ten only meet the factors 2 and 5 of d, of which there are at
+ * With number = n * 10^p and divisor = d * 10^q, neither n nor d ending in 0: if p < q, no multiple of d * 10^(q-p) is
+ * n. Otherwise d has to divide n * 10^(p-q); as powers of ten only meet the factors 2 and 5 of d, of which there are at
  * most log2(d), more zeros than that change nothing.
  */
 bool

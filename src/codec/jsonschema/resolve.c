@@ -1,4 +1,4 @@
-/* From a reference to a node: the document (built in, or fetched), the resource in it, the anchor or pointer in that. */
+/* From a reference to a node: the document (built in, or fetched), the resource in it, its anchor or a pointer. */
 #include "codec/jsonschema/compiler.h"
 #include "codec/jsonschema/uri.h"
 #include "json/json.h"

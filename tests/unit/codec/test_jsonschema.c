@@ -1,6 +1,6 @@
 /*
- * JSON Schema beyond the official suite: what errors tell, exact numbers, what is wrong with schemas, references, and the
- * bounds on hostile schemas and values.
+ * JSON Schema beyond the official suite: what errors tell, exact numbers, what is wrong with schemas, references, and
+ * the bounds on hostile schemas and values.
  */
 #include "jsonschema_kit.h"
 
