@@ -51,8 +51,12 @@ a_body_must_say_that_it_is_json(void **state)
     (void)state;
     static const char *const good[] = {JSON, "application/json; charset=utf-8", "application/json;charset=\"UTF-8\"",
                                        "APPLICATION/JSON"};
-    static const char *const bad[] = {"text/plain", "application/jsonx", "application/json; charset=latin1",
-                                      "application/x-www-form-urlencoded", "application/graphql", ""};
+    static const char *const bad[] = {"text/plain",
+                                      "application/jsonx",
+                                      "application/json; charset=latin1",
+                                      "application/x-www-form-urlencoded",
+                                      "application/graphql",
+                                      ""};
     for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
         assert_true(lf_content_type_is_json(lf_bytes_of(good[i])));
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
