@@ -110,49 +110,74 @@ room_for(struct lf_emb_reader *reader, size_t count)
     return true;
 }
 
-static size_t
-row_bytes(sqlite3_stmt *stmt)
+struct row { /* the bytes belong to SQLite, until the next step */
+    struct lf_bytes key;
+    struct lf_bytes value;
+    struct lf_bytes headers;
+};
+
+static bool
+view_column(sqlite3_stmt *stmt, int column, struct lf_bytes *ret)
 {
-    return (size_t)sqlite3_column_bytes(stmt, 3) + (size_t)sqlite3_column_bytes(stmt, 4) +
-           (size_t)sqlite3_column_bytes(stmt, 5);
+    const void *blob = sqlite3_column_blob(stmt, column);
+    if (blob != NULL) {
+        *ret = lf_bytes(blob, (size_t)sqlite3_column_bytes(stmt, column));
+        return true;
+    }
+    *ret = sqlite3_column_type(stmt, column) == SQLITE_NULL ? LF_BYTES_NONE : LF_LIT("");
+    return sqlite3_column_bytes(stmt, column) == 0; /* else SQLite had no memory for it */
+}
+
+static bool
+view_row(sqlite3_stmt *stmt, struct row *ret)
+{
+    return view_column(stmt, 3, &ret->key) && view_column(stmt, 4, &ret->value) && view_column(stmt, 5, &ret->headers);
+}
+
+static enum lf_status
+check_row(const struct lf_emb_feed *feed, const struct lf_record *record, const struct row *row, struct lf_err *err)
+{
+    uint32_t crc =
+        lf_emb_checksum(feed->name, record->offset, record->timestamp_ms, row->key, row->value, row->headers);
+    if (record->offset != feed->next)
+        return lf_fail(err, LF_CORRUPT, "%.*s/0@%lld: the record is missing, the next one is at %lld: restore the log",
+                       LF_FMT(feed->name), (long long)feed->next, (long long)record->offset);
+    if (sqlite3_column_int64(feed->stmt, 2) != (int64_t)crc)
+        return lf_fail(err, LF_CORRUPT, "%.*s/0@%lld: the record is damaged (its checksum differs): restore the log",
+                       LF_FMT(feed->name), (long long)record->offset);
+    return LF_OK;
 }
 
 static struct lf_bytes
-copy_column(sqlite3_stmt *stmt, int column, char **at)
+copy_bytes(char **at, struct lf_bytes from)
 {
-    if (sqlite3_column_type(stmt, column) == SQLITE_NULL)
+    if (from.ptr == NULL)
         return LF_BYTES_NONE;
-    struct lf_bytes copy = lf_bytes(*at, (size_t)sqlite3_column_bytes(stmt, column));
-    if (copy.len != 0)
-        memcpy(*at, sqlite3_column_blob(stmt, column), copy.len);
-    *at += copy.len;
+    struct lf_bytes copy = lf_bytes(*at, from.len);
+    memcpy(*at, from.ptr, from.len);
+    *at += from.len;
     return copy;
 }
 
 static enum lf_status
-copy_row(struct lf_emb_reader *reader, const struct lf_emb_feed *feed, struct lf_record *record, struct lf_err *err)
+copy_row(struct lf_emb_reader *reader, const struct lf_emb_feed *feed, const struct row *row, struct lf_record *record,
+         struct lf_err *err)
 {
-    sqlite3_stmt *stmt = feed->stmt;
-    char *at = lf_arena_alloc(&reader->arena, row_bytes(stmt) + 1);
-    if (at == NULL)
-        return lf_no_memory(err);
     *record = (struct lf_record){
         .topic = feed->name,
-        .offset = sqlite3_column_int64(stmt, 0),
-        .timestamp_ms = sqlite3_column_int64(stmt, 1),
+        .offset = sqlite3_column_int64(feed->stmt, 0),
+        .timestamp_ms = sqlite3_column_int64(feed->stmt, 1),
     };
-    record->key = copy_column(stmt, 3, &at);
-    record->value = copy_column(stmt, 4, &at);
-    struct lf_bytes headers = copy_column(stmt, 5, &at);
-    uint32_t crc =
-        lf_emb_checksum(feed->name, record->offset, record->timestamp_ms, record->key, record->value, headers);
-    if (record->offset != feed->next)
-        return lf_fail(err, LF_CORRUPT, "%.*s/0@%lld: the record is missing, the next one is at %lld: restore the log",
-                       LF_FMT(feed->name), (long long)feed->next, (long long)record->offset);
-    if (sqlite3_column_int64(stmt, 2) != (int64_t)crc)
-        return lf_fail(err, LF_CORRUPT, "%.*s/0@%lld: the record is damaged (its checksum differs): restore the log",
-                       LF_FMT(feed->name), (long long)record->offset);
-    enum lf_status st = lf_emb_headers_read(headers, &reader->arena, record, err);
+    enum lf_status st = check_row(feed, record, row, err);
+    if (st != LF_OK)
+        return st;
+    /* One byte more, so that an empty view never points past the block. */
+    char *at = lf_arena_alloc(&reader->arena, row->key.len + row->value.len + row->headers.len + 1);
+    if (at == NULL)
+        return lf_no_memory(err);
+    record->key = copy_bytes(&at, row->key);
+    record->value = copy_bytes(&at, row->value);
+    st = lf_emb_headers_read(copy_bytes(&at, row->headers), &reader->arena, record, err);
     if (st != LF_OK)
         lf_err_context(err, "%.*s/0@%lld", LF_FMT(feed->name), (long long)record->offset);
     return st;
@@ -172,12 +197,13 @@ read_rows(struct lf_emb_reader *reader, struct lf_emb_feed *feed, size_t records
             lf_err_context(err, "%.*s/0@%lld", LF_FMT(feed->name), (long long)feed->next);
             return st;
         }
-        size_t size = row_bytes(feed->stmt);
+        struct row row;
+        if (!view_row(feed->stmt, &row) || !room_for(reader, batch->count))
+            return lf_no_memory(err);
+        size_t size = row.key.len + row.value.len + row.headers.len;
         if (batch->count != 0 && *bytes + size > bytes_max)
             break;
-        if (!room_for(reader, batch->count))
-            return lf_no_memory(err);
-        enum lf_status st = copy_row(reader, feed, &reader->records[batch->count], err);
+        enum lf_status st = copy_row(reader, feed, &row, &reader->records[batch->count], err);
         if (st != LF_OK)
             return st;
         batch->count++;

@@ -124,30 +124,51 @@ add_record(struct lf_kafka_reader *reader, struct lf_kafka_part *part, rd_kafka_
 
 /* ---- what comes off the queue ---- */
 
+/* A position outside the log. It is asked for again with the next read: the failure stays until somebody acts. */
+static void
+note_lost_position(struct lf_kafka_reader *reader, const rd_kafka_message_t *message, const char *words)
+{
+    const char *topic = rd_kafka_topic_name(message->rkt);
+    struct lf_kafka_part *part = lf_kafka_find_part(reader, topic, message->partition);
+    int64_t offset = message->offset;
+    if (part != NULL && part->added) {
+        part->next = part->next != LF_OFFSET_NONE ? part->next : offset;
+        part->rewind = part->next >= 0;
+        offset = part->next;
+    }
+    lf_fail(&reader->failure, LF_CORRUPT,
+            "%s/%d: position %lld is outside the log (%s): records were deleted before they were read, or the topic was"
+            " made anew; set the position on purpose, nothing is skipped by itself",
+            topic, message->partition, (long long)offset, words);
+}
+
 /* Remembers the first failure of a read; the caller gets it once the records before it are worked off. */
 static void
 note_failure(struct lf_kafka_reader *reader, const rd_kafka_message_t *message)
 {
-    struct lf_kafka_log *log = reader->opaque.log;
+    char fatal[256] = "";
     const char *words = rd_kafka_message_errstr(message);
-    struct lf_err *err = &reader->failure;
-    lf_kafka_note_error(log, message->err, words != NULL ? words : rd_kafka_err2str(message->err));
-    enum lf_status status = lf_kafka_status(message->err);
-    if (err->status != LF_OK)
+    rd_kafka_resp_err_t code = message->err;
+    if (code == RD_KAFKA_RESP_ERR__FATAL) { /* the consumer is of no more use: the cause says what to do */
+        code = rd_kafka_fatal_error(reader->consumer, fatal, sizeof(fatal));
+        words = fatal;
+    }
+    if (words == NULL)
+        words = rd_kafka_err2str(code);
+    lf_kafka_note_error(reader->opaque.log, code, words);
+    enum lf_status status = lf_kafka_status(code);
+    if (reader->failure.status != LF_OK)
         return;
-    if (!reader->in_group && message->err == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED)
+    if (!reader->in_group && code == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED)
         return; /* the group is a name only */
-    if (status == LF_CORRUPT && message->err != RD_KAFKA_RESP_ERR__BAD_MSG && message->rkt != NULL)
-        lf_fail(
-            err, status,
-            "%s/%d: position %lld is outside the log (%s): records were deleted before they were read, or the topic was"
-            " made anew; set the position on purpose, nothing is skipped by itself",
-            rd_kafka_topic_name(message->rkt), message->partition, (long long)message->offset,
-            words != NULL ? words : rd_kafka_err2str(message->err));
+    if (status == LF_CORRUPT && code != RD_KAFKA_RESP_ERR__BAD_MSG && message->rkt != NULL)
+        note_lost_position(reader, message, words);
     else if (status == LF_NOT_FOUND) /* a topic may come yet */
-        lf_fail(err, LF_UNAVAILABLE, "Kafka: %s", words != NULL ? words : rd_kafka_err2str(message->err));
+        lf_fail(&reader->failure, LF_UNAVAILABLE, "Kafka: %s", words);
+    else if (fatal[0] != '\0' && status == LF_UNAVAILABLE) /* trying again would not help this consumer */
+        lf_fail(&reader->failure, LF_INTERNAL, "Kafka: %s: start again", words);
     else
-        lf_fail(err, status, "Kafka: %s", words != NULL ? words : rd_kafka_err2str(message->err));
+        lf_fail(&reader->failure, status, "Kafka: %s", words);
 }
 
 /* librdkafka's own recovery goes on; these are not the caller's business. */

@@ -187,8 +187,7 @@ void lf_kafka_writer_close(struct lf_log_writer *writer);
 void lf_kafka_on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t *list,
                            void *opaque);
 /* For rd_kafka_conf_set_offset_commit_cb: what the group did not take is told again later. */
-void lf_kafka_on_commit(rd_kafka_t *rk, rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t *list,
-                        void *opaque);
+void lf_kafka_on_commit(rd_kafka_t *rk, rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t *list, void *opaque);
 /* The reader's part, NULL if there is none. */
 struct lf_kafka_part *lf_kafka_find_part(struct lf_kafka_reader *reader, const char *topic, int32_t partition);
 /* Asks the caller for the positions of parts that lack one, and fetches those whose position is known now. */

@@ -466,6 +466,7 @@ a_position_beyond_the_end_is_told_and_nothing_skipped(void **state)
     assert_int_equal(read_until_failure(reader, &err), LF_CORRUPT);
     assert_non_null(strstr(err.text, f.topic));
     assert_non_null(strstr(err.text, "99"));
+    assert_int_equal(read_until_failure(reader, &err), LF_CORRUPT); /* and again, until somebody acts */
     assert_ok(lf_log_seek(reader, lf_bytes_of(f.topic), 0, 4, &err));
     expect_some(reader, 4, 6);
     lf_log_reader_close(reader);

@@ -1,6 +1,6 @@
 /*
- * The contract on Kafka, against librdkafka's mock cluster of one broker; or against a real one, four partitions a topic,
- * with LOGFIRST_TEST_KAFKA=HOST:PORT.
+ * The contract on Kafka, against librdkafka's mock cluster of one broker; or against a real one, four partitions a
+ * topic, with LOGFIRST_TEST_KAFKA=HOST:PORT.
  */
 #include "log_contract.h"
 #include "mock_cluster.h"
