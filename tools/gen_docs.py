@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The manual pages docs/man/*.1 and docs/configuration.md, made from what `logfirst --help` says, so that all three agree.
+"""The manual pages docs/man/*.1 and docs/configuration.md, made from what `logfirst --help` says: they agree.
 
 Usage: tools/gen_docs.py PROGRAM [--check]     make docs
 --check writes nothing; exit status 1 if a page is not what the program says.
@@ -179,7 +179,8 @@ def italic(text):
 
 
 def head(page, version):
-    return f'.\\" Made by tools/gen_docs.py from `logfirst --help`.\n.TH {page.upper()} 1 "" "logfirst {version}" "Logfirst"'
+    title = f'.TH {page.upper()} 1 "" "logfirst {version}" "Logfirst"'
+    return f'.\\" Made by tools/gen_docs.py from `logfirst --help`.\n{title}'
 
 
 def exit_status():
@@ -211,9 +212,9 @@ def main_page(overview, commands, version, pages):
     out += [
         ".SH DESCRIPTION",
         roff(
-            "Events, entities and mutations are described in one GraphQL SDL file. Logfirst serves the API, puts every\n"
-            "mutation into a durable log before anything else happens, and its consumers turn the log into an event\n"
-            "store and entity state, exactly once."
+            "Events, entities and mutations are described in one GraphQL SDL file. Logfirst serves the API, puts\n"
+            "every mutation into a durable log before anything else happens, and its consumers turn the log into an\n"
+            "event store and entity state, exactly once."
         ),
         ".SH COMMANDS",
     ]

@@ -28,7 +28,8 @@ lf_cli_fn lf_cmd_verify;
 
 /* Prints "logfirst: <text>" to stderr (or {"error":{…}} with --output json); returns the exit status of the error. */
 int lf_cli_fail(const struct lf_config *config, const struct lf_err *err);
-/* The same with the problems of a schema, which are lines of text, or a JSON array and a newline if json. NULL: none. */
+/* The same with the problems of a schema, which are lines of text, or a JSON array and a newline if json. NULL:
+ * none. */
 int lf_cli_fail_with(bool json, const struct lf_buf *problems, const struct lf_err *err);
 /* Writes to stdout; false when it is closed or full, after saying so. */
 bool lf_cli_print(struct lf_bytes text);

@@ -8,9 +8,9 @@
 /*
  * A value of the field (or argument) in the one form that states have: ID as a string, Int and BigInt as LF_V_INT,
  * Float as a computed LF_V_FLOAT, Decimal as a string without an exponent (zeros after the point are kept), UUID in
- * lower case, DateTime in UTC with six digits, enum values as strings; lists item by item; the rest as written. For states,
- * entity keys and the values of filters. Null stays null. False out of memory; a value that the field cannot have is
- * left as it is.
+ * lower case, DateTime in UTC with six digits, enum values as strings; lists item by item; the rest as written. For
+ * states, entity keys and the values of filters. Null stays null. False out of memory; a value that the field cannot
+ * have is left as it is.
  */
 LF_NODISCARD bool lf_fold_normal(const struct lf_field *field, const struct lf_value *value, struct lf_arena *arena,
                                  struct lf_value *ret);

@@ -101,7 +101,8 @@ fail(struct pending *p, const char *code, const char *text)
     lf_gql_slot_error(p->slot, code, extensions, "%s", text);
 }
 
-/* Code and words for an append that was not acknowledged. What the log says may name files and hosts: not for clients. */
+/* Code and words for an append that was not acknowledged. What the log says may name files and hosts: not for
+ * clients. */
 static void
 fail_append(struct pending *p, enum lf_status status, const struct lf_err *err)
 {

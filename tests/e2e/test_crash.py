@@ -1,8 +1,8 @@
 """kill -9 at random moments under load, again and again; then the checker looks at what is left from outside: every
 acknowledged event stored exactly once, state equal to the fold, no position ahead of its events.
 
-LOGFIRST_CRASH_CYCLES: how many in all (50). LOGFIRST_CRASH_SEED: the dice; printed, so that a run can be repeated as far
-as clocks allow."""
+LOGFIRST_CRASH_CYCLES: how many in all (50). LOGFIRST_CRASH_SEED: the dice; printed, so that a run can be repeated as
+far as clocks allow."""
 
 import os
 import random
@@ -112,7 +112,11 @@ def test_gateway_and_consumer_on_kafka(folder, start, broker, topic, group, tmp_
         if cycle % 3 == 0:  # the consumer at work, not only starting
             seen = snapshot(folder / "store.db", group)
             stored = len(seen.places) if seen else 0
-            until(lambda: (s := snapshot(folder / "store.db", group)) and len(s.places) > stored, "the consumer to store", 60)
+            until(
+                lambda: (s := snapshot(folder / "store.db", group)) and len(s.places) > stored,
+                "the consumer to store",
+                60,
+            )
         pause(dice.uniform(0.0, 0.3))
         victims = dice.choice((["gateway"], ["consumer"], ["gateway", "consumer"], ["consumer"]))
         for victim in victims:
@@ -138,11 +142,15 @@ def test_gateway_and_consumer_on_kafka(folder, start, broker, topic, group, tmp_
     assert_kept(history, load, cycles)
 
     # I15: another group, an empty store, the same topic
-    with Logfirst("consumer", LEDGER, tmp_path / "replay", "--log", broker.url, "--topic", topic, "--group", group + "-replay") as again:
+    with Logfirst(
+        "consumer", LEDGER, tmp_path / "replay", "--log", broker.url, "--topic", topic, "--group", group + "-replay"
+    ) as again:
         again.start(60)
         until(lambda: reached(tmp_path / "replay" / "store.db", group + "-replay", ends), "replay", 60)
         assert again.stop() == 0
-    second = read_store(History(), tmp_path / "replay" / "store.db", group + "-replay", "accounts", "account_id", ("notes",))
+    second = read_store(
+        History(), tmp_path / "replay" / "store.db", group + "-replay", "accounts", "account_id", ("notes",)
+    )
     violations = check_replay(history, second)
     assert not violations, report(violations)
 
@@ -188,7 +196,10 @@ def damage_sql(name, sql):
         ("I7", damage_sql("store.db", "DELETE FROM event_store WHERE log_offset = 17")),
         ("I3", damage_sql("store.db", "UPDATE event_store SET log_offset = 999 WHERE log_offset = 17")),
         ("I2", damage_sql("store.db", "UPDATE event_store SET event_id = 'x' WHERE log_offset = 17")),
-        ("I4", damage_sql("store.db", "UPDATE event_store SET payload = replace(payload, '\"amount\":', '\"amount\":1')")),
+        (
+            "I4",
+            damage_sql("store.db", "UPDATE event_store SET payload = replace(payload, '\"amount\":', '\"amount\":1')"),
+        ),
         ("I6", damage_sql("store.db", "UPDATE accounts SET balance = balance + 1 WHERE account_id = 'a1'")),
         ("I6", damage_sql("store.db", "UPDATE accounts SET notes = '[]' WHERE account_id = 'a1'")),
         ("I6", damage_sql("store.db", "DELETE FROM accounts WHERE account_id = 'a1'")),
@@ -199,7 +210,7 @@ def damage_sql(name, sql):
     ],
 )
 def test_the_checker_sees_damage_in_real_files(small_run, tmp_path, invariant, damage):
-    """The way from the files to the verdict works as well: each kind of damage to what a real run left is objected to."""
+    """The way from the files to the verdict works as well: each kind of damage to what a real run left is seen."""
     folder, load = small_run
     shutil.copytree(folder, tmp_path / "copy")
     assert not verdict(tmp_path / "copy", load)

@@ -11,9 +11,9 @@
 #include <string.h>
 
 static const char toy_sdl[] =
-    "type Query { hello(name: String = \"world\"): String me: User must: User! users: [User!]! some: [User] node: Node\n"
-    "  found: [Result] number: Int color: Color matrix: [[Int!]] any: JSON echo(in: In, list: [Int!], one: Only): JSON\n"
-    "  broken: String mustBreak: String! later: User laterMust: User! wait: String }\n"
+    "type Query { hello(name: String = \"world\"): String me: User must: User! users: [User!]! some: [User]\n"
+    "  node: Node found: [Result] number: Int color: Color matrix: [[Int!]] any: JSON echo(in: In, list: [Int!],\n"
+    "  one: Only): JSON broken: String mustBreak: String! later: User laterMust: User! wait: String }\n"
     "type Mutation { create(amount: Float!, customerId: ID!): Receipt! step(name: String!): Receipt }\n"
     "type Subscription { changed(customerId: ID): Receipt! }\n"
     "type Receipt { success: Boolean! eventId: ID! time: DateTime offset: BigInt }\n"
@@ -28,11 +28,12 @@ static const char toy_sdl[] =
     "directive @await(stage: Color! = GREEN, timeoutMs: Int = 5000) on FIELD\n";
 
 static const char root_json[] =
-    "{\"me\":{\"id\":1,\"name\":\"A\",\"boss\":{\"id\":2,\"tags\":[\"x\",null]},\"friends\":[{\"id\":3},{\"id\":null}]},"
-    "\"users\":[{\"id\":1},{\"id\":2,\"tags\":[]}],\"some\":[null,{\"id\":1},5],\"node\":{\"__typename\":\"Robot\","
-    "\"id\":\"r\",\"model\":\"T\",\"user\":{\"id\":7}},\"found\":[{\"__typename\":\"User\",\"id\":1},{\"__typename\":"
-    "\"Robot\",\"model\":\"T\"},{\"__typename\":\"Query\"},{}],\"number\":2147483648,\"color\":\"BLUE\",\"matrix\":[[1,2],"
-    "[],null,[null]],\"any\":{\"k\":[1,{\"z\":1.50}]},\"success\":true,\"eventId\":\"e\",\"offset\":9007199254740993}";
+    "{\"me\":{\"id\":1,\"name\":\"A\",\"boss\":{\"id\":2,\"tags\":[\"x\",null]},\"friends\":[{\"id\":3},"
+    "{\"id\":null}]},\"users\":[{\"id\":1},{\"id\":2,\"tags\":[]}],\"some\":[null,{\"id\":1},5],"
+    "\"node\":{\"__typename\":\"Robot\",\"id\":\"r\",\"model\":\"T\",\"user\":{\"id\":7}},"
+    "\"found\":[{\"__typename\":\"User\",\"id\":1},{\"__typename\":\"Robot\",\"model\":\"T\"},"
+    "{\"__typename\":\"Query\"},{}],\"number\":2147483648,\"color\":\"BLUE\",\"matrix\":[[1,2],[],null,[null]],"
+    "\"any\":{\"k\":[1,{\"z\":1.50}]},\"success\":true,\"eventId\":\"e\",\"offset\":9007199254740993}";
 
 enum { WAITING_MAX = 256 };
 

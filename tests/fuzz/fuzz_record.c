@@ -1,6 +1,6 @@
 /*
- * Fuzz target: the headers of a record of the embedded log, as they stand in a row, are refused as corrupt or read; what
- * is read is written and read again as the same headers.
+ * Fuzz target: the headers of a record of the embedded log, as they stand in a row, are refused as corrupt or read;
+ * what is read is written and read again as the same headers.
  */
 #include "log/embedded/embedded.h"
 

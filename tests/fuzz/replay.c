@@ -1,6 +1,6 @@
 /*
- * Runs a fuzz target on files once, without a fuzzer: each argument is a file or a folder of files, each file one input.
- * Fails if there is none. Every input is also tried cut off in the middle and with its last byte missing.
+ * Runs a fuzz target on files once, without a fuzzer: each argument is a file or a folder of files, each file one
+ * input. Fails if there is none. Every input is also tried cut off in the middle and with its last byte missing.
  */
 #include <dirent.h>
 #include <errno.h>

@@ -1,12 +1,12 @@
 /*
- * Inside the PostgreSQL back end: libpq, a connection a session, generated SQL with binary array parameters. url.c reads
- * the URL, link.c connects, sends and waits, error.c knows SQLSTATEs, param.c and result.c turn values into bytes and
- * back, text.c holds what PostgreSQL's types cannot; plan.c and schema.c make and change tables, sql.c writes the
+ * Inside the PostgreSQL back end: libpq, a connection a session, generated SQL with binary array parameters. url.c
+ * reads the URL, link.c connects, sends and waits, error.c knows SQLSTATEs, param.c and result.c turn values into bytes
+ * and back, text.c holds what PostgreSQL's types cannot; plan.c and schema.c make and change tables, sql.c writes the
  * statements, append.c, state.c, list.c and read.c do the work of store.h, connect.c opens and closes.
  *
- * Transactions are REPEATABLE READ: whatever two consumers do to one row at once, the later one fails as a whole (40001)
- * and begins anew from what the first has left. No statement needs a session's state, so that a pooler may stand
- * between.
+ * Transactions are REPEATABLE READ: whatever two consumers do to one row at once, the later one fails as a whole
+ * (40001) and begins anew from what the first has left. No statement needs a session's state, so that a pooler may
+ * stand between.
  */
 #ifndef LF_STORE_POSTGRES_POSTGRES_H
 #define LF_STORE_POSTGRES_POSTGRES_H
@@ -64,7 +64,8 @@ LF_NODISCARD enum lf_status lf_pg_run(struct lf_pg_link *link, const char *sql, 
 LF_NODISCARD enum lf_status lf_pg_query(struct lf_pg_link *link, const char *sql, const struct lf_pg_params *params,
                                         const char *doing, PGresult **ret, struct lf_err *err);
 
-/* A failure's status and words. result may be NULL: then the connection's. Drops a connection that is of no more use. */
+/* A failure's status and words. result may be NULL: then the connection's. Drops a connection that is of no more
+ * use. */
 enum lf_status lf_pg_fail(struct lf_pg_link *link, const PGresult *result, const char *doing, struct lf_err *err);
 /* Are the five characters that class of SQLSTATE? */
 bool lf_pg_state_is(const char *state, const char *prefix);
@@ -72,8 +73,8 @@ bool lf_pg_state_is(const char *state, const char *prefix);
 /* ---- types: text.c, param.c, result.c, sql.c ---- */
 
 /*
- * Text may hold U+0000, PostgreSQL's may not: it is stored as U+0001 U+0001, and U+0001 as U+0001 U+0002. Order is kept,
- * and so is what is found by searching, but for texts that begin with one of these three characters.
+ * Text may hold U+0000, PostgreSQL's may not: it is stored as U+0001 U+0001, and U+0001 as U+0001 U+0002. Order is
+ * kept, and so is what is found by searching, but for texts that begin with one of these three characters.
  */
 void lf_pg_text_write(struct lf_buf *out, struct lf_bytes text);
 bool lf_pg_text_is_plain(struct lf_bytes text); /* as it is in the database */
