@@ -191,10 +191,17 @@ pg_server_stop(struct pg_server *server)
     end(server, SIGINT);
 }
 
+/* Its children too: by themselves they follow within moments, and serve on until then. */
 void
 pg_server_kill(struct pg_server *server)
 {
-    end(server, SIGKILL); /* its children follow within moments; until then a new server does not start */
+    char pids[4096];
+    char *rest = pids;
+    snprintf(pids, sizeof(pids), "%s",
+             pg_server_sql(server, "SELECT string_agg(pid::text, ' ') FROM pg_stat_activity"));
+    end(server, SIGKILL);
+    for (const char *pid = strtok_r(rest, " ", &rest); pid != NULL; pid = strtok_r(NULL, " ", &rest))
+        kill((pid_t)strtol(pid, NULL, 10), SIGKILL);
 }
 
 static int
