@@ -5,7 +5,7 @@
 #include "base/map.h"
 #include "codec/jsonschema/schema.h"
 
-#define LF_JS_WORK_MAX UINT64_C(1000000000)
+#define LF_JS_WORK_MAX UINT64_C(250000000)
 
 struct lf_js_compiler {
     const struct lf_jsonschema_options *options;
