@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -88,6 +89,14 @@ class Process:
                 out += [line[:1000] for line in lines[-count:]]
         return "\n".join(out)
 
+    def stacks(self):
+        """Where its threads are, if there is a debugger to ask."""
+        if not shutil.which("gdb"):
+            return "(no gdb, no stacks)"
+        words = ["gdb", "-p", str(self.pid), "-batch", "-ex", "thread apply all bt 12"]
+        done = subprocess.run(words, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL, check=False)
+        return "\n".join(line for line in done.stdout.splitlines() if line.startswith(("#", "Thread")))
+
     # --- state
 
     @property
@@ -129,7 +138,7 @@ class Process:
         try:
             status = self.popen.wait(timeout)
         except subprocess.TimeoutExpired:
-            raise TimedOut(f"{self.name} did not end within {timeout:g} s\n{self.tail()}") from None
+            raise TimedOut(f"{self.name} did not end within {timeout:g} s\n{self.tail()}\n{self.stacks()}") from None
         for reader in self.readers:
             reader.join(5)
         return status
