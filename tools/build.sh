@@ -52,8 +52,18 @@ elif [ -n "$with_tests" ] && [ ! -f "$dir/.with-tests" ]; then
     quietly meson configure "$dir" -Dtests=enabled
 fi
 [ -z "$with_tests" ] || touch "$dir/.with-tests"
-targets=()
-[ "$dir" != build-fuzz ] || targets=(fuzz)
+targets=() # all
+case $dir in
+build-fuzz) targets=(fuzz) ;;
+build-tsan) # the test programs with threads alone: nothing else is run there
+    quietly ninja -C "$dir" build.ninja
+    mapfile -t targets < <(meson introspect "$dir" --tests | python3 -c '
+import json, os, sys
+for test in json.load(sys.stdin):
+    if any(suite.split(":")[-1] == "concurrent" for suite in test["suite"]):
+        print(os.path.relpath(test["cmd"][0], sys.argv[1]))' "$PWD/$dir" | sort -u)
+    ;;
+esac
 if [ -t 1 ]; then
     exec ninja -C "$dir" "${targets[@]}"
 fi

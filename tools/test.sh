@@ -19,7 +19,16 @@ trap 'rm -rf "$results"' EXIT
 started=$SECONDS
 
 note() { printf '%s\t%s\t%s\n' "$1" "$2" "${3:-}" >>"$results/stages.tsv"; }
-title() { printf -- '-- %s (%d s)\n' "$1" $((SECONDS - started)); }
+titled='' titled_at=0 durations=()
+finish_stage() {
+    [ -z "$titled" ] || durations+=("$(printf '%5d s  %s' $((SECONDS - titled_at)) "$titled")")
+    titled=''
+}
+title() {
+    finish_stage
+    titled=$1 titled_at=$SECONDS
+    printf -- '-- %s (after %d s)\n' "$1" $((SECONDS - started))
+}
 
 step() { # NAME COMMAND...: a check that passes or fails as one
     local name=$1
@@ -104,6 +113,7 @@ crash) tools/build.sh build && LOGFIRST_CRASH_CYCLES=${N:-50} e2e -k "${K:-crash
     ;;
 esac
 
-echo
-echo "-- summary (${what}, $((SECONDS - started)) s)"
+finish_stage
+printf '\n-- summary (%s, %d s)\n' "$what" $((SECONDS - started))
+printf '%s\n' "${durations[@]}"
 python3 tools/summary.py "$results"
