@@ -1,26 +1,27 @@
 /*
- * Events per second through the store's interface into SQLite, beside a bare SQLite loop that writes the same rows with
- * prepared statements: batches of 1, 100, 1,000 and 5,000 events, each an event row, an entity upsert, and a position a
- * batch, in one transaction. Both use a file of their own in the same folder, in turns, three rounds, medians.
+ * Events per second through the store's interface, beside a bare loop that writes the same rows with the database's own
+ * library: batches of 1, 100, 1,000 and 5,000 events, each an event row, an upsert of the entities that changed, and a
+ * position a batch, in one transaction. Both have tables of their own, in turns, three rounds, medians.
  *
- *   store_bench [BATCH [EVENTS [FOLDER]]]      prints two lines a batch size and kind of id; the ratio is what counts.
- *                                              BATCH 0: all four; FOLDER: below TMPDIR or /tmp
+ *   store_bench [BATCH [EVENTS [WHERE]]]       prints two lines a batch size and kind of id; the ratio is what counts.
+ *                                              BATCH 0: all four; WHERE: a folder for SQLite (else TMPDIR or /tmp), or
+ *                                              the URL of a PostgreSQL server, whose schema "bench" is dropped
  */
 #include "base/clock.h"
 #include "base/mem.h"
 #include "json/json.h"
 #include "store/store.h"
+#include "store_bench.h"
 
-#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { CUSTOMERS = 10000, BATCH_MAX = 5000, ROUNDS = 3 };
+enum { CUSTOMERS = 10000, ROUNDS = 3 };
 
-static _Noreturn void
-die(const char *what, const char *why)
+_Noreturn void
+bench_die(const char *what, const char *why)
 {
     fprintf(stderr, "store_bench: %s: %s\n", what, why);
     exit(1);
@@ -30,14 +31,7 @@ static void
 must(enum lf_status st, const struct lf_err *err, const char *what)
 {
     if (st != LF_OK)
-        die(what, err->text);
-}
-
-static void
-must_sqlite(sqlite3 *db, int rc, const char *what)
-{
-    if (rc != SQLITE_OK && rc != SQLITE_DONE && rc != SQLITE_ROW)
-        die(what, sqlite3_errmsg(db));
+        bench_die(what, err->text);
 }
 
 /* ---- the model, as "quotes" compiles to ---- */
@@ -53,13 +47,6 @@ static const struct lf_model model = {.entities = &quote, .entity_count = 1};
 
 /* ---- what is written ---- */
 
-struct item {
-    char id[40];
-    char customer[16];
-    char payload[64];
-    double amount;
-};
-
 static uint64_t seed = 1;
 
 static unsigned long long
@@ -70,20 +57,18 @@ next_random(void)
 }
 
 static void
-make_item(struct item *item, int64_t n, bool random_id)
+make_item(struct bench_item *item, int64_t n, bool random_id)
 {
     unsigned long long high = random_id ? next_random() : (unsigned long long)n;
     snprintf(item->id, sizeof(item->id), "%08llx-%04llx-7%03llx-8%03llx-%012llx", high >> 12 & 0xffffffff,
              high & 0xffff, next_random() & 0xfff, next_random() & 0xfff, next_random() & 0xffffffffffff);
-    snprintf(item->customer, sizeof(item->customer), "customer-%llu", (unsigned long long)(next_random() % CUSTOMERS));
+    item->customer_number = (unsigned)(next_random() % CUSTOMERS);
+    snprintf(item->customer, sizeof(item->customer), "customer-%u", item->customer_number);
     item->amount = (double)(next_random() % 100000) / 100;
     snprintf(item->payload, sizeof(item->payload), "{\"amount\":%.2f,\"customerId\":\"%s\"}", item->amount,
              item->customer);
 }
 
-static const char headers_json[] =
-    "{\"ce_specversion\":\"1.0\",\"ce_id\":\"00000000-0000-7000-8000-000000000000\",\"ce_source\":\"/logfirst\","
-    "\"ce_type\":\"QuoteCreated\",\"ce_time\":\"2026-11-24T08:46:34.123456Z\",\"content-type\":\"application/json\"}";
 static const struct lf_header headers[] = {
     {{"ce_specversion", 14}, {"1.0", 3}},
     {{"ce_id", 5}, {"00000000-0000-7000-8000-000000000000", 36}},
@@ -92,86 +77,6 @@ static const struct lf_header headers[] = {
     {{"ce_time", 7}, {"2026-11-24T08:46:34.123456Z", 27}},
     {{"content-type", 12}, {"application/json", 16}},
 };
-
-/* ---- the bare loop ---- */
-
-struct bare {
-    sqlite3 *db;
-    sqlite3_stmt *begin, *commit, *event, *state, *position;
-};
-
-static void
-bare_open(struct bare *bare, const char *path)
-{
-    must_sqlite(NULL, sqlite3_open(path, &bare->db), path);
-    must_sqlite(bare->db,
-                sqlite3_exec(bare->db, "PRAGMA synchronous = FULL; PRAGMA cache_size = -8192", NULL, NULL, NULL),
-                "settings");
-    static const char *const sql[] = {
-        "BEGIN IMMEDIATE",
-        "COMMIT",
-        "INSERT INTO event_store (event_id, event_type, entity_type, entity_key, payload, headers, topic,"
-        " log_partition, log_offset, occurred_at, stored_at, message_key, extra)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-        "INSERT INTO quotes (customer_id, amount) VALUES (?, ?)"
-        " ON CONFLICT (customer_id) DO UPDATE SET amount = excluded.amount",
-        "INSERT INTO log_positions (consumer_group, topic, log_partition, next_offset) VALUES ('g', 'business-events',"
-        " 0, ?) ON CONFLICT DO UPDATE SET next_offset = excluded.next_offset",
-    };
-    sqlite3_stmt **const stmts[] = {&bare->begin, &bare->commit, &bare->event, &bare->state, &bare->position};
-    for (size_t i = 0; i < 5; i++)
-        must_sqlite(bare->db, sqlite3_prepare_v2(bare->db, sql[i], -1, stmts[i], NULL), sql[i]);
-}
-
-static void
-bare_close(struct bare *bare)
-{
-    sqlite3_finalize(bare->begin);
-    sqlite3_finalize(bare->commit);
-    sqlite3_finalize(bare->event);
-    sqlite3_finalize(bare->state);
-    sqlite3_finalize(bare->position);
-    sqlite3_close(bare->db);
-}
-
-static void
-bare_step(struct bare *bare, sqlite3_stmt *stmt)
-{
-    must_sqlite(bare->db, sqlite3_step(stmt), sqlite3_sql(stmt));
-    sqlite3_reset(stmt);
-}
-
-static void
-bare_event(struct bare *bare, const struct item *item, int64_t offset)
-{
-    const char *texts[] = {item->id,      "QuoteCreated", "Quote",          item->customer,
-                           item->payload, headers_json,   "business-events"};
-    for (int i = 0; i < 7; i++)
-        sqlite3_bind_text(bare->event, i + 1, texts[i], -1, SQLITE_STATIC);
-    sqlite3_bind_int64(bare->event, 8, 0);
-    sqlite3_bind_int64(bare->event, 9, offset);
-    sqlite3_bind_text(bare->event, 10, "2026-11-24T08:46:34.123456Z", -1, SQLITE_STATIC);
-    sqlite3_bind_text(bare->event, 11, "2026-11-24T08:46:34.123456Z", -1, SQLITE_STATIC);
-    sqlite3_bind_text(bare->event, 12, item->customer, -1, SQLITE_STATIC);
-    sqlite3_bind_null(bare->event, 13);
-    bare_step(bare, bare->event);
-}
-
-static void
-bare_batch(struct bare *bare, const struct item *items, size_t count, int64_t offset)
-{
-    bare_step(bare, bare->begin);
-    for (size_t i = 0; i < count; i++)
-        bare_event(bare, &items[i], offset + (int64_t)i);
-    for (size_t i = 0; i < count; i++) {
-        sqlite3_bind_text(bare->state, 1, items[i].customer, -1, SQLITE_STATIC);
-        sqlite3_bind_double(bare->state, 2, items[i].amount);
-        bare_step(bare, bare->state);
-    }
-    sqlite3_bind_int64(bare->position, 1, offset + (int64_t)count);
-    bare_step(bare, bare->position);
-    bare_step(bare, bare->commit);
-}
 
 /* ---- the store's interface ---- */
 
@@ -182,14 +87,12 @@ struct ours {
 };
 
 static void
-ours_open(struct ours *ours, const char *path)
+ours_open(struct ours *ours, const char *url)
 {
-    char url[600];
     struct lf_err err = {0};
-    snprintf(url, sizeof(url), "sqlite:%s", path);
     struct lf_store_options options = {.url = url, .model = &model};
-    must(lf_store_open(&options, &ours->store, &err), &err, path);
-    must(lf_store_session_open(ours->store, true, &ours->session, &err), &err, path);
+    must(lf_store_open(&options, &ours->store, &err), &err, url);
+    must(lf_store_session_open(ours->store, true, &ours->session, &err), &err, url);
     lf_arena_init(&ours->arena, 1024 * 1024, 0);
 }
 
@@ -212,16 +115,15 @@ struct batch {
 };
 
 static void
-make_batch(struct ours *ours, struct batch *batch, const struct item *items, size_t count, int64_t offset)
+make_events(struct ours *ours, struct batch *batch, const struct bench_batch *rows, int64_t offset)
 {
     struct lf_arena *arena = &ours->arena;
     struct lf_err err = {0};
+    const struct bench_item *items = rows->items;
+    size_t count = rows->count;
     batch->events = LF_ARENA_ARRAY(arena, struct lf_event, count);
     batch->pointers = LF_ARENA_ARRAY(arena, const struct lf_event *, count);
     batch->outcomes = LF_ARENA_ARRAY(arena, enum lf_append_outcome, count);
-    batch->keys = LF_ARENA_ARRAY(arena, struct lf_bytes, count);
-    batch->states = LF_ARENA_ARRAY(arena, struct lf_value, count);
-    batch->changes = LF_ARENA_ARRAY(arena, struct lf_state_change, count);
     for (size_t i = 0; i < count; i++) {
         struct lf_event *event = &batch->events[i];
         batch->pointers[i] = event;
@@ -237,78 +139,104 @@ make_batch(struct ours *ours, struct batch *batch, const struct item *items, siz
             .place = {.topic = LF_LIT("business-events"), .partition = 0, .offset = offset + (int64_t)i},
         };
         must(lf_json_parse(arena, lf_bytes_of(items[i].payload), &event->payload, &err), &err, "payload");
-        batch->keys[i] = event->entity_key;
-        struct lf_member *members = LF_ARENA_ARRAY(arena, struct lf_member, 2);
-        members[0] = (struct lf_member){fields[0].name, lf_value_string(event->entity_key)};
-        members[1] = (struct lf_member){fields[1].name, lf_value_float(items[i].amount)};
-        batch->changes[i] = (struct lf_state_change){
-            .key = event->entity_key, .state = lf_value_object(members, 2), .place = event->place};
     }
 }
 
 static void
-ours_batch(struct ours *ours, struct batch *batch, size_t count, int64_t offset)
+make_states(struct ours *ours, struct batch *batch, const struct bench_batch *rows)
+{
+    struct lf_arena *arena = &ours->arena;
+    size_t count = rows->state_count;
+    batch->keys = LF_ARENA_ARRAY(arena, struct lf_bytes, count);
+    batch->states = LF_ARENA_ARRAY(arena, struct lf_value, count);
+    batch->changes = LF_ARENA_ARRAY(arena, struct lf_state_change, count);
+    for (size_t i = 0; i < count; i++) {
+        batch->keys[i] = lf_bytes_of(rows->states[i]->customer);
+        struct lf_member *members = LF_ARENA_ARRAY(arena, struct lf_member, 2);
+        members[0] = (struct lf_member){fields[0].name, lf_value_string(batch->keys[i])};
+        members[1] = (struct lf_member){fields[1].name, lf_value_float(rows->states[i]->amount)};
+        batch->changes[i] = (struct lf_state_change){.key = batch->keys[i], .state = lf_value_object(members, 2)};
+    }
+}
+
+static void
+ours_batch(struct ours *ours, struct batch *batch, const struct bench_batch *rows, int64_t offset)
 {
     struct lf_err err = {0};
     struct lf_store_session *session = ours->session;
     struct lf_bytes group = LF_LIT("g"), topic = LF_LIT("business-events");
     must(lf_store_begin(session, &err), &err, "begin");
-    must(lf_store_append(session, batch->pointers, count, batch->outcomes, &err), &err, "append");
-    must(lf_store_load(session, &quote, batch->keys, count, &ours->arena, batch->states, &err), &err, "load");
-    must(lf_store_save(session, &quote, batch->changes, count, &err), &err, "save");
-    must(lf_store_advance(session, group, topic, 0, offset == 0 ? -1 : offset, offset + (int64_t)count, &err), &err,
-         "advance");
+    must(lf_store_append(session, batch->pointers, rows->count, batch->outcomes, &err), &err, "append");
+    must(lf_store_load(session, &quote, batch->keys, rows->state_count, &ours->arena, batch->states, &err), &err,
+         "load");
+    must(lf_store_save(session, &quote, batch->changes, rows->state_count, &err), &err, "save");
+    must(lf_store_advance(session, group, topic, 0, offset == 0 ? -1 : offset, offset + (int64_t)rows->count, &err),
+         &err, "advance");
     must(lf_store_commit(session, &err), &err, "commit");
 }
 
 /* ---- measuring ---- */
 
+/* A store to measure: its URL, and where the bare loop finds the same. */
+struct place {
+    const struct bench_bare_ops *bare;
+    const char *url;
+    const char *where;
+};
+
+/* A batch of new items, and the states after them. */
 static void
-remove_store(const char *path)
+make_rows(struct bench_batch *rows, size_t count, int64_t offset, bool random_ids)
 {
-    static const char *const suffixes[] = {"", "-wal", "-shm"};
-    for (size_t i = 0; i < 3; i++) {
-        char name[600];
-        snprintf(name, sizeof(name), "%s%s", path, suffixes[i]);
-        unlink(name);
+    static const struct bench_item *last[CUSTOMERS];
+    memset(last, 0, sizeof(last));
+    rows->count = count;
+    rows->state_count = 0;
+    for (size_t i = 0; i < count; i++) {
+        make_item(&rows->items[i], offset + (int64_t)i, random_ids);
+        last[rows->items[i].customer_number] = &rows->items[i];
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (last[rows->items[i].customer_number] == &rows->items[i])
+            rows->states[rows->state_count++] = &rows->items[i];
     }
 }
 
 /* Events a second; only what the store does counts. */
 static double
-measure(const char *path, bool bare_loop, bool random_ids, int64_t total, size_t batch_size)
+measure(const struct place *place, bool bare_loop, bool random_ids, int64_t total, size_t batch_size)
 {
-    static struct item items[BATCH_MAX];
+    static struct bench_batch rows;
     struct ours ours = {0};
-    struct bare bare = {0};
+    struct bench_bare *bare = NULL;
     int64_t busy_ns = 0;
-    remove_store(path);
+    place->bare->reset(place->where);
     seed = 1;
-    ours_open(&ours, path); /* makes the tables for both */
+    ours_open(&ours, place->url); /* makes the tables for both */
     if (bare_loop) {
         ours_close(&ours);
-        bare_open(&bare, path);
+        bare = place->bare->open(place->where);
     }
     for (int64_t offset = 0; offset < total; offset += (int64_t)batch_size) {
         struct batch batch = {0};
-        for (size_t i = 0; i < batch_size; i++)
-            make_item(&items[i], offset + (int64_t)i, random_ids);
+        make_rows(&rows, batch_size, offset, random_ids);
         if (!bare_loop) {
             lf_arena_reset(&ours.arena);
-            make_batch(&ours, &batch, items, batch_size, offset);
+            make_events(&ours, &batch, &rows, offset);
+            make_states(&ours, &batch, &rows);
         }
         int64_t start = lf_clock_mono_ns();
         if (bare_loop)
-            bare_batch(&bare, items, batch_size, offset);
+            place->bare->batch(bare, &rows, offset);
         else
-            ours_batch(&ours, &batch, batch_size, offset);
+            ours_batch(&ours, &batch, &rows, offset);
         busy_ns += lf_clock_mono_ns() - start;
     }
     if (bare_loop)
-        bare_close(&bare);
+        place->bare->close(bare);
     else
         ours_close(&ours);
-    remove_store(path);
+    place->bare->reset(place->where);
     return (double)total * 1e9 / (double)busy_ns;
 }
 
@@ -327,13 +255,13 @@ median(double *values)
 
 /* One line: both, in turns. */
 static void
-compare(const char *path, bool random_ids, int64_t events, size_t batch_size)
+compare(const struct place *place, bool random_ids, int64_t events, size_t batch_size)
 {
     double bare[ROUNDS], ours[ROUNDS];
     events -= events % (int64_t)batch_size;
     for (int round = 0; round < ROUNDS; round++) {
-        bare[round] = measure(path, true, random_ids, events, batch_size);
-        ours[round] = measure(path, false, random_ids, events, batch_size);
+        bare[round] = measure(place, true, random_ids, events, batch_size);
+        ours[round] = measure(place, false, random_ids, events, batch_size);
     }
     double bare_median = median(bare), ours_median = median(ours);
     const char *ids = random_ids ? "/random-ids" : "";
@@ -342,30 +270,56 @@ compare(const char *path, bool random_ids, int64_t events, size_t batch_size)
     fflush(stdout);
 }
 
-int
-main(int argc, char **argv)
+static void
+compare_all(const struct place *place, size_t only, int64_t total)
 {
     static const size_t sizes[] = {1, 100, 1000, 5000};
-    size_t only = argc > 1 ? strtoul(argv[1], NULL, 10) : 0;
-    int64_t total = argc > 2 ? strtoll(argv[2], NULL, 10) : 100000;
-    const char *base = argc > 3 ? argv[3] : getenv("TMPDIR") != NULL ? getenv("TMPDIR") : "/tmp";
-    char folder[512], path[600];
-    if (only > BATCH_MAX || total < BATCH_MAX)
-        die("usage", "store_bench [BATCH [EVENTS [FOLDER]]], BATCH at most and EVENTS at least 5,000");
-    snprintf(folder, sizeof(folder), "%s/store_bench-XXXXXX", base);
-    if (mkdtemp(folder) == NULL)
-        die(folder, "cannot be made");
-    snprintf(path, sizeof(path), "%s/store.db", folder);
     printf("%-16s %5s %8s %5s\n", "loop", "batch", "events/s", "ratio");
     for (int random_ids = 0; random_ids < 2; random_ids++) {
         for (size_t i = 0; i < 4; i++) {
             int64_t events = sizes[i] == 1 && only == 0 ? total / 20 : total;
             if (only == 0)
-                compare(path, random_ids != 0, events, sizes[i]);
+                compare(place, random_ids != 0, events, sizes[i]);
         }
         if (only != 0)
-            compare(path, random_ids != 0, total, only);
+            compare(place, random_ids != 0, total, only);
     }
+}
+
+/* A store in a folder of its own below base. */
+static void
+compare_sqlite(const char *base, size_t only, int64_t total)
+{
+    char folder[512], url[600];
+    snprintf(folder, sizeof(folder), "%s/store_bench-XXXXXX", base);
+    if (mkdtemp(folder) == NULL)
+        bench_die(folder, "cannot be made");
+    snprintf(url, sizeof(url), "sqlite:%s/store.db", folder);
+    struct place place = {&bench_bare_sqlite, url, url + strlen("sqlite:")};
+    compare_all(&place, only, total);
     rmdir(folder);
+}
+
+static void
+compare_postgres(const char *where, size_t only, int64_t total)
+{
+    char url[600];
+    snprintf(url, sizeof(url), "%s%cschema=bench", where, strchr(where, '?') != NULL ? '&' : '?');
+    struct place place = {&bench_bare_postgres, url, where};
+    compare_all(&place, only, total);
+}
+
+int
+main(int argc, char **argv)
+{
+    size_t only = argc > 1 ? strtoul(argv[1], NULL, 10) : 0;
+    int64_t total = argc > 2 ? strtoll(argv[2], NULL, 10) : 100000;
+    const char *where = argc > 3 ? argv[3] : getenv("TMPDIR") != NULL ? getenv("TMPDIR") : "/tmp";
+    if (only > BENCH_BATCH_MAX || total < BENCH_BATCH_MAX)
+        bench_die("usage", "store_bench [BATCH [EVENTS [WHERE]]], BATCH at most and EVENTS at least 5,000");
+    if (strncmp(where, "postgres", strlen("postgres")) == 0)
+        compare_postgres(where, only, total);
+    else
+        compare_sqlite(where, only, total);
     return 0;
 }

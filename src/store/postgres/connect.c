@@ -1,7 +1,6 @@
 /* Opening and closing: the store, its sessions, health. */
 #include "store/postgres/postgres.h"
 
-#include "base/limits.h"
 #include "base/mem.h"
 
 static void
@@ -100,7 +99,6 @@ pg_session_close(struct lf_store_session *base)
     struct lf_pg_session *session = (struct lf_pg_session *)base;
     lf_pg_link_drop(&session->link);
     lf_pg_params_release(&session->params);
-    lf_buf_release(&session->scratch);
     lf_arena_release(&session->arena);
     lf_free(session);
 }
@@ -117,7 +115,6 @@ pg_session_open(struct lf_store *base, bool writer, struct lf_store_session **re
     /* readers too read where it is written, lest they miss what was just stored */
     session->link = new_link(store, base->read_only, LF_PG_STATEMENT_MS);
     lf_pg_params_init(&session->params);
-    lf_buf_init(&session->scratch, LF_RECORD_BYTES_MAX * 4u);
     lf_arena_init(&session->arena, 0, 0);
     enum lf_status st = lf_pg_link_up(&session->link, err);
     if (st == LF_OK)

@@ -207,6 +207,68 @@ lf_pg_run(struct lf_pg_link *link, const char *sql, const char *doing, struct lf
     return st;
 }
 
+/* After a failure nothing may be left unread; gives back the failure. */
+static enum lf_status
+drain(struct lf_pg_link *link, int64_t deadline_ms, enum lf_status failure)
+{
+    PGresult *result = NULL;
+    while (link->conn != NULL && receive(link, deadline_ms, "", &result, NULL) == LF_OK && result != NULL)
+        PQclear(result);
+    return failure;
+}
+
+/* Sends rows in pieces, lest libpq holds them all a second time. */
+static enum lf_status
+send_rows(struct lf_pg_link *link, struct lf_bytes rows, int64_t deadline_ms, const char *doing, struct lf_err *err)
+{
+    enum { PIECE = 256 * 1024 };
+    enum lf_status st = LF_OK;
+    for (size_t at = 0; st == LF_OK && at < rows.len;) {
+        size_t len = rows.len - at < PIECE ? rows.len - at : PIECE;
+        int rc = PQputCopyData(link->conn, rows.ptr + at, (int)len);
+        if (rc < 0)
+            return lf_pg_fail(link, NULL, doing, err);
+        at += rc == 1 ? len : 0;
+        st = flush(link, deadline_ms, doing, err);
+    }
+    while (st == LF_OK) {
+        int rc = PQputCopyEnd(link->conn, NULL);
+        if (rc != 0)
+            return rc == 1 ? LF_OK : lf_pg_fail(link, NULL, doing, err);
+        st = flush(link, deadline_ms, doing, err);
+    }
+    return st;
+}
+
+enum lf_status
+lf_pg_copy(struct lf_pg_link *link, const char *sql, struct lf_bytes rows, const char *doing, struct lf_err *err)
+{
+    int64_t deadline_ms = lf_clock_mono_ms() + link->timeout_ms;
+    PGresult *result = NULL;
+    if (PQsendQuery(link->conn, sql) == 0)
+        return lf_pg_fail(link, NULL, doing, err);
+    enum lf_status st = flush(link, deadline_ms, doing, err);
+    if (st == LF_OK)
+        st = receive(link, deadline_ms, doing, &result, err);
+    if (st != LF_OK)
+        return st;
+    bool ready = PQresultStatus(result) == PGRES_COPY_IN;
+    if (ready)
+        st = send_rows(link, rows, deadline_ms, doing, err);
+    else
+        st = lf_pg_fail(link, result, doing, err);
+    PQclear(result);
+    result = NULL;
+    if (st == LF_OK)
+        st = finish(link, doing, &result, err);
+    else if (ready)
+        lf_pg_link_drop(link); /* in the middle of its rows */
+    else
+        st = drain(link, deadline_ms, st);
+    PQclear(result);
+    return st;
+}
+
 enum lf_status
 lf_pg_query(struct lf_pg_link *link, const char *sql, const struct lf_pg_params *params, const char *doing,
             PGresult **ret, struct lf_err *err)

@@ -118,6 +118,15 @@ lf_pg_params_status(struct lf_pg_params *params, struct lf_err *err)
     return st;
 }
 
+void
+lf_pg_put_16(struct lf_buf *out, int16_t integer)
+{
+    uint16_t big = htobe16((uint16_t)integer);
+    char bytes[2];
+    memcpy(bytes, &big, sizeof(bytes));
+    lf_buf_add(out, lf_bytes(bytes, sizeof(bytes)));
+}
+
 static void
 put_32(struct lf_buf *out, uint32_t integer)
 {

@@ -12,8 +12,8 @@ enum { OWN_COUNT = sizeof(own_tables) / sizeof(own_tables[0]) };
 static const char *const own_sql[OWN_COUNT] = {
     "CREATE TABLE @event_store (sequence bigint GENERATED ALWAYS AS IDENTITY UNIQUE, event_id " TEXT " PRIMARY KEY,"
     " event_type " TEXT " NOT NULL, entity_type " TEXT ", entity_key " TEXT ", payload jsonb NOT NULL,"
-    " headers jsonb NOT NULL, topic " TEXT " NOT NULL, log_partition integer NOT NULL, log_offset bigint NOT NULL,"
-    " occurred_at timestamptz NOT NULL, stored_at timestamptz NOT NULL, message_key bytea, extra jsonb,"
+    " headers json NOT NULL, topic " TEXT " NOT NULL, log_partition integer NOT NULL, log_offset bigint NOT NULL,"
+    " occurred_at timestamptz NOT NULL, stored_at timestamptz NOT NULL, message_key bytea, extra json,"
     " UNIQUE (topic, log_partition, log_offset));\n"
     "COMMENT ON TABLE @event_store IS '" LF_PG_MARK_FORMAT "1';\n",
     "CREATE TABLE @log_positions (consumer_group " TEXT " NOT NULL, topic " TEXT " NOT NULL,"

@@ -64,6 +64,10 @@ LF_NODISCARD enum lf_status lf_pg_run(struct lf_pg_link *link, const char *sql, 
 LF_NODISCARD enum lf_status lf_pg_query(struct lf_pg_link *link, const char *sql, const struct lf_pg_params *params,
                                         const char *doing, PGresult **ret, struct lf_err *err);
 
+/* COPY … FROM STDIN (FORMAT binary), the link being up. */
+LF_NODISCARD enum lf_status lf_pg_copy(struct lf_pg_link *link, const char *sql, struct lf_bytes rows,
+                                       const char *doing, struct lf_err *err);
+
 /* A failure's status and words. result may be NULL: then the connection's. Drops a connection that is of no more
  * use. */
 enum lf_status lf_pg_fail(struct lf_pg_link *link, const PGresult *result, const char *doing, struct lf_err *err);
@@ -86,8 +90,6 @@ size_t lf_pg_text_read(char *text, size_t len);
  * so is every string, so that it can be told apart.
  */
 void lf_pg_jsonb_write(struct lf_buf *out, const struct lf_value *value);
-/* The same for JSON text that has no numbers and is no string. */
-void lf_pg_jsonb_write_text(struct lf_buf *out, struct lf_bytes json);
 LF_NODISCARD enum lf_status lf_pg_jsonb_read(struct lf_bytes text, struct lf_arena *arena, struct lf_value *ret,
                                              struct lf_err *err);
 
@@ -134,6 +136,8 @@ void lf_pg_param_time(struct lf_pg_params *params, int64_t us);
 /* A normalized value as text of whatever type the statement says. */
 void lf_pg_param_value(struct lf_pg_params *params, const struct lf_value *value);
 
+/* A 16-bit integer, as COPY has them. */
+void lf_pg_put_16(struct lf_buf *out, int16_t integer);
 void lf_pg_array_begin(struct lf_pg_params *params, enum lf_pg_type type);
 void lf_pg_array_end(struct lf_pg_params *params);
 void lf_pg_item_null(struct lf_pg_params *params);
@@ -161,6 +165,7 @@ struct lf_bytes lf_pg_next_text(struct lf_pg_reader *reader); /* ptr NULL: null,
 struct lf_bytes lf_pg_next_bytes(struct lf_pg_reader *reader);
 int64_t lf_pg_next_int(struct lf_pg_reader *reader);  /* int4 or int8; 0 where it is null */
 int64_t lf_pg_next_time(struct lf_pg_reader *reader); /* 0 where it is null */
+struct lf_value lf_pg_next_json(struct lf_pg_reader *reader);
 struct lf_value lf_pg_next_jsonb(struct lf_pg_reader *reader);
 struct lf_value lf_pg_next_field(struct lf_pg_reader *reader, const struct lf_field *field);
 bool lf_pg_is_null(const struct lf_pg_reader *reader); /* the next column */
@@ -178,6 +183,7 @@ const struct lf_pg_kind *lf_pg_kind(const struct lf_field *field);
 /* ---- statements: sql.c ---- */
 
 enum lf_pg_fixed {
+    LF_PG_COPY,
     LF_PG_APPEND,
     LF_PG_MET, /* which rows an insert has met */
     LF_PG_BURY,
@@ -229,13 +235,16 @@ struct lf_pg_session {
     struct lf_pg_store *store;
     struct lf_pg_link link;
     struct lf_pg_params params;
-    struct lf_buf scratch;
     struct lf_arena arena; /* reset by whoever uses it */
+    bool untouched;        /* the transaction has only begun */
+    unsigned copy_pause;   /* so many batches are inserted before one is copied again */
 };
 /* One of the session's statements with session->params. Outside of a transaction a connection that turns out to be gone
  * is made anew, once. */
 LF_NODISCARD enum lf_status lf_pg_ask(struct lf_pg_session *session, const char *sql, const char *doing, PGresult **ret,
                                       struct lf_err *err);
+/* Begins; on a transaction that is open: rolls it back and begins again. */
+LF_NODISCARD enum lf_status lf_pg_begin_again(struct lf_pg_session *session, struct lf_err *err);
 /* For statements without rows; how many rows they changed through ret_changed (NULL: not asked). */
 LF_NODISCARD enum lf_status lf_pg_do(struct lf_pg_session *session, const char *sql, const char *doing,
                                      int64_t *ret_changed, struct lf_err *err);

@@ -10,6 +10,7 @@ lf_pg_ask(struct lf_pg_session *session, const char *sql, const char *doing, PGr
 {
     struct lf_pg_link *link = &session->link;
     bool in_tx = session->base.in_tx, fresh = lf_pg_link_lost(link);
+    session->untouched = false;
     if (in_tx && fresh)
         return lf_fail(err, LF_UNAVAILABLE, "%s: the connection to PostgreSQL is lost", doing);
     enum lf_status st = lf_pg_params_status(&session->params, err);
@@ -60,14 +61,14 @@ lf_pg_read_event(struct lf_pg_reader *reader, const struct lf_model *model, stru
     stored.entity_type = lf_pg_next_text(reader);
     stored.event.entity_key = lf_pg_next_text(reader);
     stored.event.payload = lf_pg_next_jsonb(reader);
-    stored.headers = lf_pg_next_jsonb(reader);
+    stored.headers = lf_pg_next_json(reader);
     stored.event.place.topic = lf_pg_next_text(reader);
     stored.event.place.partition = (int32_t)lf_pg_next_int(reader);
     stored.event.place.offset = lf_pg_next_int(reader);
     stored.event.time_us = lf_pg_next_time(reader);
     stored.stored_at_us = lf_pg_next_time(reader);
     stored.event.key = lf_pg_next_bytes(reader);
-    stored.event.extra = lf_pg_next_jsonb(reader);
+    stored.event.extra = lf_pg_next_json(reader);
     int64_t sequence = lf_pg_next_int(reader);
     if (reader->st != LF_OK)
         return reader->st;

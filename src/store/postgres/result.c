@@ -116,8 +116,8 @@ lf_pg_next_jsonb(struct lf_pg_reader *reader)
     return value;
 }
 
-static struct lf_value
-next_json(struct lf_pg_reader *reader)
+struct lf_value
+lf_pg_next_json(struct lf_pg_reader *reader)
 {
     struct lf_value value = LF_VALUE_NULL;
     struct lf_bytes raw = lf_pg_next_bytes(reader);
@@ -207,7 +207,7 @@ lf_pg_next_field(struct lf_pg_reader *reader, const struct lf_field *field)
     case LF_COLUMN_INTEGER: return lf_value_int(lf_pg_next_int(reader));
     case LF_COLUMN_BOOLEAN: return next_boolean(reader);
     case LF_COLUMN_REAL: return next_float(reader);
-    case LF_COLUMN_JSON: return next_json(reader);
+    case LF_COLUMN_JSON: return lf_pg_next_json(reader);
     default: break;
     }
     switch (field->type) {

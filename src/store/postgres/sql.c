@@ -122,6 +122,9 @@ const struct lf_sql_list_dialect lf_pg_lists = {
     "record_time, dead_at"
 
 static const char *const fixed_sql[LF_PG_FIXED_COUNT] = {
+    [LF_PG_COPY] = "COPY @event_store (event_id, event_type, entity_type, entity_key, payload, headers, topic,"
+                   " log_partition, log_offset, occurred_at, message_key, extra, stored_at)"
+                   " FROM STDIN (FORMAT binary)",
     [LF_PG_APPEND] = "INSERT INTO @event_store (event_id, event_type, entity_type, entity_key, payload, headers, topic,"
                      " log_partition, log_offset, occurred_at, message_key, extra, stored_at)"
                      " SELECT unnest($1), unnest($2), unnest($3), unnest($4), unnest($5), unnest($6), unnest($7),"

@@ -6,25 +6,39 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Nobody waits for one who has stopped, be it a process that was frozen or a lock that is held. In seconds, below
+ * LF_PG_STATEMENT_MS. */
+#define BEGIN                                                                                                          \
+    "BEGIN ISOLATION LEVEL REPEATABLE READ READ WRITE; SET LOCAL lock_timeout = '10s';"                                \
+    "SET LOCAL statement_timeout = '28s'; SET LOCAL idle_in_transaction_session_timeout = '60s'"
+
+static enum lf_status
+begin(struct lf_pg_session *session, const char *sql, struct lf_err *err)
+{
+    enum lf_status st = lf_pg_link_up(&session->link, err);
+    if (st == LF_OK)
+        st = lf_pg_run(&session->link, sql, "beginning a transaction", err);
+    session->untouched = st == LF_OK;
+    return st;
+}
+
 enum lf_status
 lf_pg_begin(struct lf_store_session *base, struct lf_err *err)
 {
-    /* Nobody waits for one who has stopped, be it a process that was frozen or a lock that is held. In seconds, below
-     * LF_PG_STATEMENT_MS. */
-    static const char sql[] = "BEGIN ISOLATION LEVEL REPEATABLE READ READ WRITE;"
-                              "SET LOCAL lock_timeout = '10s';"
-                              "SET LOCAL statement_timeout = '28s';"
-                              "SET LOCAL idle_in_transaction_session_timeout = '60s'";
-    static const char doing[] = "beginning a transaction";
     struct lf_pg_session *session = (struct lf_pg_session *)base;
     bool fresh = lf_pg_link_lost(&session->link);
-    enum lf_status st = lf_pg_link_up(&session->link, err);
-    if (st == LF_OK)
-        st = lf_pg_run(&session->link, sql, doing, err);
-    if (st == LF_OK || fresh || !lf_pg_link_lost(&session->link))
-        return st;
-    st = lf_pg_link_up(&session->link, err); /* it had gone unnoticed */
-    return st == LF_OK ? lf_pg_run(&session->link, sql, doing, err) : st;
+    enum lf_status st = begin(session, BEGIN, err);
+    if (st == LF_UNAVAILABLE && !fresh && lf_pg_link_lost(&session->link))
+        st = begin(session, BEGIN, err); /* it had gone unnoticed */
+    return st;
+}
+
+enum lf_status
+lf_pg_begin_again(struct lf_pg_session *session, struct lf_err *err)
+{
+    if (lf_pg_link_lost(&session->link))
+        return lf_fail(err, LF_UNAVAILABLE, "the connection to PostgreSQL is lost");
+    return begin(session, "ROLLBACK; " BEGIN, err);
 }
 
 enum lf_status

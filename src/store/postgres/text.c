@@ -117,15 +117,6 @@ lf_pg_jsonb_write(struct lf_buf *out, const struct lf_value *value)
         make_string(out, from);
 }
 
-void
-lf_pg_jsonb_write_text(struct lf_buf *out, struct lf_bytes json)
-{
-    size_t from = out->len;
-    lf_buf_add(out, json);
-    if (out->failed == LF_OK && memmem(json.ptr, json.len, "\\u0000", 6) != NULL)
-        make_string(out, from);
-}
-
 enum lf_status
 lf_pg_jsonb_read(struct lf_bytes text, struct lf_arena *arena, struct lf_value *ret, struct lf_err *err)
 {
