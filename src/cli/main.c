@@ -47,11 +47,25 @@ static const struct command commands[] = {
      "list: events of the store, oldest first.  show EVENT_ID: one event, with its place, headers and status.\n"
      "tail: events of the log as they come.",
      LF_CMD_EVENTS, 0, 1, lf_cmd_events},
+    {"events", "export", "", "events of the store as JSON Lines",
+     "Writes all events of the store, in the order in which they were stored, an object a line.", LF_CMD_EXPORT, 0, 0,
+     lf_cmd_events_export},
+    {"events", "import", "", "JSON Lines as new events of the log",
+     "Appends events as export has written them, or anything with eventId, eventType and payload, to the log, with\n"
+     "the same eventId, key, headers and time. Consumers know an eventId again: an event that is there already takes\n"
+     "no effect. A line that is no event ends the import (exit status 1), unless --skip-invalid. What was broken off\n"
+     "goes on with --after.",
+     LF_CMD_IMPORT, 0, 0, lf_cmd_events_import},
     {"verify", NULL, "SCHEMA...", "log, store and states agree",
      "Reads the log, the event store, the entities and the dead letters, and prints each violation: a record that is\n"
      "nowhere or twice, an event that is not the logged one, a state that is not the fold of its events. Changes\n"
      "nothing; consumers may run meanwhile. Exit status 1 if there is any violation.",
      LF_CMD_VERIFY, 1, OPERANDS_MAX, lf_cmd_verify},
+    {"copy", NULL, "--from URL --to URL [SCHEMA...]", "records from one log to another",
+     "Copies topics with their dead letters from one log to another: key, value, headers and time of each record,\n"
+     "order per key kept. The way from one machine to Kafka, and back. Broken off, it goes on where it was; run\n"
+     "again, it brings what is new.",
+     LF_CMD_COPY, 0, OPERANDS_MAX, lf_cmd_copy},
 };
 enum { COMMAND_COUNT = sizeof(commands) / sizeof(commands[0]) };
 

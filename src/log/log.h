@@ -73,6 +73,9 @@ struct lf_log_range {
 /* The ranges of a topic's partitions (at most max; *ret_count is the real number). LF_NOT_FOUND: no such topic. */
 LF_NODISCARD enum lf_status lf_log_ranges(struct lf_log *log, struct lf_bytes topic, struct lf_log_range *ret,
                                           size_t max, size_t *ret_count, int64_t timeout_ms, struct lf_err *err);
+/* The partition that Java clients, and so an append with partition -1, choose for a key: murmur2(key) & 0x7fffffff mod
+ * count. */
+int32_t lf_log_partition_of(struct lf_bytes key, int32_t count);
 /* Is the log reachable and writable at this moment, as far as is known without waiting? For health. */
 LF_NODISCARD enum lf_status lf_log_health(struct lf_log *log, struct lf_err *err);
 

@@ -64,8 +64,6 @@ void lf_log_writer_init(struct lf_log_writer *writer, struct lf_log *log, struct
 void lf_log_deliver(struct lf_log_writer *writer, const struct lf_log_ack *ack, size_t bytes);
 /* Bytes of a record that count against limits. */
 size_t lf_log_record_bytes(const struct lf_record *record);
-/* The partition that Java clients choose for a key: murmur2(key) & 0x7fffffff mod count. */
-int32_t lf_log_partition_of(struct lf_bytes key, int32_t count);
 
 extern const struct lf_log_ops lf_log_memory;
 extern const struct lf_log_ops lf_log_embedded;

@@ -88,7 +88,7 @@ compile(struct lf_arena *arena, const char *const *names, size_t count, struct l
     *ret = lf_model_compile(files, count, errors);
     if (*ret != NULL)
         return LF_OK;
-    if (errors->count == 0)
+    if (errors->count == 0 || errors->no_memory) /* then the other errors may be consequences */
         return lf_no_memory(err);
     return lf_fail(err, LF_INVALID, "the schema has %zu problem%s", errors->count, errors->count == 1 ? "" : "s");
 }
@@ -217,6 +217,35 @@ lock_consumer(struct lf_parts *parts, struct lf_err *err)
 }
 
 enum lf_status
+lf_parts_log_at(struct lf_parts *parts, const char *url, unsigned roles, int64_t partitions, struct lf_log **ret,
+                struct lf_err *err)
+{
+    const struct lf_config *config = parts->config;
+    struct lf_log_property *properties = LF_ARENA_ARRAY(&parts->arena, struct lf_log_property, config->kafka_count);
+    if (properties == NULL)
+        return lf_no_memory(err);
+    for (size_t i = 0; i < config->kafka_count; i++)
+        properties[i] = (struct lf_log_property){config->kafka[i].name, config->kafka[i].value};
+    struct lf_log_options options = {
+        .url = url,
+        .properties = properties,
+        .property_count = config->kafka_count,
+        .read_only = roles == LF_ROLE_READ,
+        .exclusive = (roles & LF_ROLE_GATEWAY) != 0,
+        .create_topics = config->create_topics,
+        .partitions = (int32_t)(partitions < INT32_MAX ? partitions : INT32_MAX),
+        .replication_factor =
+            (int16_t)(config->replication_factor < INT16_MAX ? config->replication_factor : INT16_MAX),
+        .delivery_timeout_ms = config->delivery_timeout,
+        .linger_us = config->linger * 1000,
+    };
+    enum lf_status st = lf_log_open(&options, ret, err);
+    if (st != LF_OK)
+        lf_err_context(err, "log %s", url);
+    return st;
+}
+
+enum lf_status
 lf_parts_open_log(struct lf_parts *parts, unsigned roles, struct lf_err *err)
 {
     const struct lf_config *config = parts->config;
@@ -226,29 +255,11 @@ lf_parts_open_log(struct lf_parts *parts, unsigned roles, struct lf_err *err)
     enum lf_status st = LF_OK;
     if (config->log[0] == '\0' && roles != LF_ROLE_READ)
         st = make_folder(config->data, err);
-    if (st != LF_OK)
+    if (st == LF_OK)
+        st = lf_parts_log_at(parts, parts->log_url, roles, config->partitions, &parts->log, err);
+    if (st != LF_OK || (roles & LF_ROLE_CONSUMER) == 0 || !is_embedded(parts->log_url))
         return st;
-    struct lf_log_property *properties = LF_ARENA_ARRAY(&parts->arena, struct lf_log_property, config->kafka_count);
-    if (properties == NULL)
-        return lf_no_memory(err);
-    for (size_t i = 0; i < config->kafka_count; i++)
-        properties[i] = (struct lf_log_property){config->kafka[i].name, config->kafka[i].value};
-    struct lf_log_options options = {
-        .url = parts->log_url,
-        .properties = properties,
-        .property_count = config->kafka_count,
-        .read_only = roles == LF_ROLE_READ,
-        .exclusive = (roles & LF_ROLE_GATEWAY) != 0,
-        .create_topics = config->create_topics,
-        .partitions = (int32_t)(config->partitions < INT32_MAX ? config->partitions : INT32_MAX),
-        .replication_factor =
-            (int16_t)(config->replication_factor < INT16_MAX ? config->replication_factor : INT16_MAX),
-        .delivery_timeout_ms = config->delivery_timeout,
-        .linger_us = config->linger * 1000,
-    };
-    st = lf_log_open(&options, &parts->log, err);
-    if (st == LF_OK && (roles & LF_ROLE_CONSUMER) != 0 && is_embedded(parts->log_url))
-        st = lock_consumer(parts, err);
+    st = lock_consumer(parts, err);
     if (st != LF_OK)
         lf_err_context(err, "log %s", parts->log_url);
     return st;

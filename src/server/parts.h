@@ -41,6 +41,10 @@ LF_NODISCARD enum lf_status lf_parts_check(const char *const *files, size_t coun
 
 /* Opens the log; a role but READ makes the data folder where it is the default. The default is below it. */
 LF_NODISCARD enum lf_status lf_parts_open_log(struct lf_parts *parts, unsigned roles, struct lf_err *err);
+/* Opens a log that is not the configuration's own, with its options but for the partitions of created topics; the
+ * caller closes it. */
+LF_NODISCARD enum lf_status lf_parts_log_at(struct lf_parts *parts, const char *url, unsigned roles, int64_t partitions,
+                                            struct lf_log **ret, struct lf_err *err);
 /* Opens the store; needs the model. */
 LF_NODISCARD enum lf_status lf_parts_open_store(struct lf_parts *parts, unsigned roles, struct lf_err *err);
 

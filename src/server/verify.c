@@ -2,6 +2,7 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "json/json.h"
+#include "server/scan.h"
 #include "server/verify_inner.h"
 
 #include <stdio.h>
@@ -126,43 +127,12 @@ lf_verify_limit(const struct lf_verify_partition *partition)
     return partition->position < partition->end ? partition->position : partition->end;
 }
 
-/* The ranges of a topic, in memory of the caller's to free; none where there is no such topic. */
-static enum lf_status
-read_ranges(struct lf_log *log, struct lf_bytes topic, struct lf_log_range **ret, size_t *ret_count, struct lf_err *err)
-{
-    struct lf_log_range *ranges = NULL;
-    size_t room = 64, count = 0;
-    enum lf_status st = LF_OK;
-    for (;;) {
-        lf_free(ranges);
-        ranges = lf_calloc(room, sizeof(*ranges));
-        if (ranges == NULL)
-            return lf_no_memory(err);
-        count = 0;
-        st = lf_log_ranges(log, topic, ranges, room, &count, LOG_TIMEOUT_MS, err);
-        if (st != LF_OK || count <= room)
-            break;
-        if (count > PARTITIONS_MAX) {
-            st = lf_fail(err, LF_LIMIT, "topic %.*s has more than %d partitions", LF_FMT(topic), PARTITIONS_MAX);
-            break;
-        }
-        room = count;
-    }
-    if (st != LF_OK) {
-        lf_free(ranges);
-        return st;
-    }
-    *ret = ranges;
-    *ret_count = count;
-    return LF_OK;
-}
-
 enum lf_status
 lf_verify_ranges(struct lf_verify *verify, struct lf_verify_partition *partition, struct lf_err *err)
 {
     struct lf_log_range *ranges = NULL;
     size_t count = 0;
-    enum lf_status st = read_ranges(verify->options->log, partition->topic, &ranges, &count, err);
+    enum lf_status st = lf_scan_ranges(verify->options->log, partition->topic, &ranges, &count, err);
     if (st != LF_OK)
         return st;
     for (size_t i = 0; i < count; i++) {
@@ -198,7 +168,7 @@ survey_topic(struct lf_verify *verify, struct lf_bytes topic, struct lf_err *err
 {
     struct lf_log_range *ranges = NULL;
     size_t count = 0;
-    enum lf_status st = read_ranges(verify->options->log, topic, &ranges, &count, err);
+    enum lf_status st = lf_scan_ranges(verify->options->log, topic, &ranges, &count, err);
     if (st == LF_NOT_FOUND)
         return LF_OK;
     for (size_t i = 0; st == LF_OK && i < count; i++) {
@@ -212,7 +182,7 @@ survey_topic(struct lf_verify *verify, struct lf_bytes topic, struct lf_err *err
     lf_free(ranges);
     ranges = NULL;
     if (st == LF_OK)
-        st = read_ranges(verify->options->log, topic, &ranges, &count, err);
+        st = lf_scan_ranges(verify->options->log, topic, &ranges, &count, err);
     for (size_t i = 0; st == LF_OK && i < count; i++) {
         struct lf_verify_partition *partition = lf_verify_partition(verify, topic, ranges[i].partition);
         if (partition == NULL)

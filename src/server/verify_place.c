@@ -2,17 +2,11 @@
  * One partition: the log's records beside the store's events and dead letters of the same places, merged by offset.
  * Everything below the limit was there before the first of it is read, so nothing can be late.
  */
-#include "base/clock.h"
 #include "base/limits.h"
+#include "server/scan.h"
 #include "server/verify_inner.h"
 
 #include <stdio.h>
-
-enum {
-    READ_MS = 500,
-    QUIET_MS = 5000,     /* a log that answers, but has no more records: what is left was compacted away */
-    PATIENCE_MS = 60000, /* a log that does not answer */
-};
 
 struct merge {
     struct lf_verify *verify;
@@ -21,7 +15,6 @@ struct merge {
     struct lf_filter from;     /* of the query: moves on, so that each page begins where an index can seek */
     size_t letter, letter_end; /* indexes into verify->letters */
     struct lf_arena arena;     /* of a record */
-    int64_t next;              /* offset after the record read last */
     int64_t limit;
 };
 
@@ -39,7 +32,7 @@ peek(struct merge *merge, const struct lf_stored_event **ret, struct lf_err *err
         enum lf_status st = lf_verify_pages_next(events, merge->verify->session, err);
         if (st != LF_OK) {
             lf_err_context(err, "events of %.*s/%d from offset %lld on", LF_FMT(merge->partition->topic),
-                           merge->partition->number, (long long)merge->next);
+                           merge->partition->number, (long long)merge->from.value.u.integer);
             return st;
         }
     }
@@ -291,89 +284,35 @@ judge(struct merge *merge, const struct lf_record *record, struct lf_err *err)
 
 /* ---- reading the log ---- */
 
-/* Only this partition is read; others begin at their end. */
 static enum lf_status
-assigned(void *ctx, struct lf_bytes topic, int32_t number, int64_t *next, struct lf_err *err)
+take(void *ctx, const struct lf_record *records, size_t count, struct lf_err *err)
 {
     struct merge *merge = ctx;
-    (void)err;
-    if (number == merge->partition->number) {
-        *next = merge->next;
-        return LF_OK;
-    }
-    const struct lf_verify_partition *other = lf_verify_partition(merge->verify, topic, number);
-    if (other != NULL)
-        *next = other->end;
-    return LF_OK;
-}
-
-static enum lf_status
-take(struct merge *merge, const struct lf_log_batch *batch, struct lf_err *err)
-{
-    enum lf_status st = LF_OK;
-    for (size_t i = 0; st == LF_OK && i < batch->count; i++) {
-        const struct lf_record *record = &batch->records[i];
-        if (record->partition != merge->partition->number || record->offset < merge->next)
-            continue;
-        merge->next = record->offset + 1;
-        if (record->offset >= merge->limit)
-            continue;
-        lf_arena_reset(&merge->arena);
-        st = judge(merge, record, err);
-    }
-    return st;
-}
-
-static enum lf_status
-tell(const struct merge *merge, struct lf_err *err)
-{
     const struct lf_verify *verify = merge->verify;
-    return lf_progress_tell(&verify->options->progress, "log", verify->result->records, verify->record_total, err);
-}
-
-/* Until the limit, or until the log answers that it has nothing more. */
-static enum lf_status
-read_log(struct merge *merge, struct lf_log_reader *reader, struct lf_err *err)
-{
-    int64_t heard_ms = lf_clock_mono_ms(), answered_ms = heard_ms;
     enum lf_status st = LF_OK;
-    while (st == LF_OK && merge->next < merge->limit) {
-        struct lf_log_batch batch = {0};
-        st = lf_log_read(reader, LF_BATCH_RECORDS_MAX, LF_BATCH_BYTES_MAX, READ_MS, &batch, err);
-        int64_t now_ms = lf_clock_mono_ms();
-        if (st != LF_OK && err->fate == LF_FATE_RETRY && now_ms - answered_ms < PATIENCE_MS) {
-            heard_ms = now_ms; /* silence counts from when the log answers again */
-            lf_clock_sleep_ms(READ_MS);
-            st = tell(merge, err);
-            continue;
-        }
-        if (st != LF_OK)
-            return st;
-        answered_ms = now_ms;
-        if (batch.count != 0)
-            heard_ms = now_ms;
-        else if (now_ms - heard_ms >= QUIET_MS)
-            return lf_verify_ranges(merge->verify, merge->partition, err);
-        st = take(merge, &batch, err);
-        if (st == LF_OK)
-            st = tell(merge, err);
+    for (size_t i = 0; st == LF_OK && i < count; i++) {
+        lf_arena_reset(&merge->arena);
+        st = judge(merge, &records[i], err);
     }
-    return st;
+    if (st != LF_OK)
+        return st;
+    return lf_progress_tell(&verify->options->progress, "log", verify->result->records, verify->record_total, err);
 }
 
 static enum lf_status
 run(struct merge *merge, struct lf_err *err)
 {
-    const struct lf_log_reader_options options = {
-        .topics = &merge->partition->topic, .topic_count = 1, .assigned = assigned, .ctx = merge};
-    struct lf_log_reader *reader = NULL;
-    enum lf_status st = lf_log_reader_open(merge->verify->options->log, &options, &reader, err);
-    if (st == LF_OK)
-        st = read_log(merge, reader, err);
-    if (st == LF_OK)
-        st = pass_to(merge, merge->limit, err);
-    lf_log_reader_close(reader);
-    return st;
+    struct lf_scan_range range = {merge->partition->number, merge->partition->first, merge->limit};
+    const struct lf_scan scan = {.log = merge->verify->options->log,
+                                 .topic = merge->partition->topic,
+                                 .ranges = &range,
+                                 .range_count = 1,
+                                 .records_max = LF_BATCH_RECORDS_MAX,
+                                 .bytes_max = LF_BATCH_BYTES_MAX,
+                                 .take = take,
+                                 .ctx = merge};
+    enum lf_status st = lf_scan(&scan, err);
+    return st == LF_OK ? pass_to(merge, merge->limit, err) : st;
 }
 
 static void
@@ -391,8 +330,7 @@ find_letters(struct merge *merge)
 enum lf_status
 lf_verify_places(struct lf_verify *verify, struct lf_verify_partition *partition, struct lf_err *err)
 {
-    struct merge merge = {
-        .verify = verify, .partition = partition, .next = partition->first, .limit = lf_verify_limit(partition)};
+    struct merge merge = {.verify = verify, .partition = partition, .limit = lf_verify_limit(partition)};
     if (merge.limit <= partition->first)
         return LF_OK;
     const struct lf_filter topic = {.kind = LF_FILTER_COMPARE,
