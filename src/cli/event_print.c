@@ -226,9 +226,9 @@ header_name(const struct lf_header *header, struct lf_arena *arena)
     if (lf_utf8_valid(header->name, NULL))
         return header->name;
     struct lf_buf safe;
-    lf_buf_init(&safe, header->name.len * 4);
+    lf_buf_init(&safe, SIZE_MAX);
     add_safe(&safe, header->name);
-    struct lf_bytes name = lf_arena_copy(arena, lf_buf_view(&safe));
+    struct lf_bytes name = safe.failed == LF_OK ? lf_arena_copy(arena, lf_buf_view(&safe)) : LF_BYTES_NONE;
     lf_buf_release(&safe);
     return name;
 }

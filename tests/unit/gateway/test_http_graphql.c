@@ -3,15 +3,8 @@
  * connection a request; the answer is read to the connection's end.
  */
 #include "gateway/http.h"
+#include "ask.h"
 #include "world.h"
-
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 struct site {
     struct world world;
@@ -95,65 +88,6 @@ stop(void **state)
     return 0;
 }
 
-/* ---- the client ---- */
-
-static int
-connect_to_site(void)
-{
-    const struct timeval limit = {.tv_sec = 20};
-    struct sockaddr_in to = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    to.sin_port = htons((uint16_t)atoi(strrchr(site.address, ':') + 1));
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    assert_true(fd >= 0);
-    assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)), 0);
-    assert_int_equal(connect(fd, (const struct sockaddr *)&to, sizeof(to)), 0);
-    return fd;
-}
-
-/* Sends text; returns all that comes until the end. The caller frees. */
-static char *
-exchange(const char *text)
-{
-    struct lf_buf in;
-    int fd = connect_to_site();
-    assert_int_equal(send(fd, text, strlen(text), MSG_NOSIGNAL), (ssize_t)strlen(text));
-    lf_buf_init(&in, 1 << 24);
-    ssize_t n;
-    do {
-        char *room = lf_buf_reserve(&in, 65536);
-        assert_non_null(room);
-        n = recv(fd, room, 65536, 0);
-        if (n < 0)
-            fail_msg("no answer to %s", text);
-        lf_buf_commit(&in, (size_t)n);
-    } while (n > 0);
-    close(fd);
-    char *all = strndup(in.ptr, in.len);
-    lf_buf_release(&in);
-    return all;
-}
-
-/* method, target, further header lines (each with \r\n), body */
-static char *
-ask(const char *method, const char *target, const char *headers, const char *body)
-{
-    char text[20000];
-    int n = snprintf(text, sizeof(text),
-                     "%s %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\n%sContent-Length: %zu\r\n\r\n%s", method,
-                     target, headers, strlen(body), body);
-    assert_true(n > 0 && (size_t)n < sizeof(text));
-    return exchange(text);
-}
-
-static int
-status_of(const char *answer)
-{
-    assert_non_null(answer);
-    if (strncmp(answer, "HTTP/1.1 ", 9) != 0)
-        fail_msg("no answer: %s", answer);
-    return atoi(answer + 9);
-}
-
 static bool
 contains(const char *answer, const char *words)
 {
@@ -171,8 +105,8 @@ check_rows(const struct row *rows, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         const struct row *row = &rows[i];
-        char *answer = ask(row->method, row->target, row->headers, row->body);
-        if (status_of(answer) != row->status || !contains(answer, row->words[0]) || !contains(answer, row->words[1]))
+        char *answer = ask(site.address, row->method, row->target, row->headers, row->body);
+        if (ask_status(answer) != row->status || !contains(answer, row->words[0]) || !contains(answer, row->words[1]))
             fail_msg("row %zu: not %d, %s, %s: %s", i, row->status, row->words[0],
                      row->words[1] != NULL ? row->words[1] : "", answer);
         free(answer);
@@ -407,7 +341,8 @@ traces_travel_with_the_event(void **state)
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         char headers[400];
         snprintf(headers, sizeof(headers), JSON "%s", rows[i].headers);
-        free(ask("POST", "/graphql", headers, "{\"query\":\"mutation { note(text: \\\"x\\\") { success } }\"}"));
+        free(ask(site.address, "POST", "/graphql", headers,
+                 "{\"query\":\"mutation { note(text: \\\"x\\\") { success } }\"}"));
         last_record_has(rows[i].parent, rows[i].trace);
     }
 }
@@ -425,13 +360,13 @@ requests_of_one_connection(void **state)
              "POST /graphql HTTP/1.1\r\nHost: x\r\n" JSON "Content-Length: %zu\r\n\r\n%s"
              "GET /nope HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
              strlen(mutation), mutation, strlen(query), query);
-    char *answer = exchange(text);
+    char *answer = ask_raw(site.address, text);
     const char *first = strstr(answer, "\"first\""), *second = strstr(answer, "\"second\""),
                *third = strstr(answer, "404");
     assert_true(first != NULL && second != NULL && third != NULL && first < second && second < third);
     free(answer);
-    answer = ask("POST", "/graphql", JSON "Content-Length: 20000\r\n", "");
-    assert_true(status_of(answer) == 400 || status_of(answer) == 413);
+    answer = ask(site.address, "POST", "/graphql", JSON "Content-Length: 20000\r\n", "");
+    assert_true(ask_status(answer) == 400 || ask_status(answer) == 413);
     free(answer);
 }
 
@@ -445,12 +380,12 @@ clients_may_go_away(void **state)
         "{\"query\":\"mutation { create(customerId: \\\"c\\\", amount: 1) @await(timeoutMs: 300) { success } "
         "}\"}   ";
     for (int i = 0; i < 20; i++) {
-        int fd = connect_to_site();
+        int fd = ask_connect(site.address);
         assert_int_equal(send(fd, text, sizeof(text) - 1, MSG_NOSIGNAL), (ssize_t)sizeof(text) - 1);
         close(fd);
     }
-    char *answer = ask("POST", "/graphql", JSON, CREATE);
-    assert_int_equal(status_of(answer), 200);
+    char *answer = ask(site.address, "POST", "/graphql", JSON, CREATE);
+    assert_int_equal(ask_status(answer), 200);
     free(answer);
 }
 
