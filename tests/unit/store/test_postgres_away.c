@@ -65,7 +65,7 @@ test_a_restart_between_transactions(void **state)
     close_world(&w);
 }
 
-enum { STEPS = 6 };
+enum { STEPS = 6, EVENTS = 20 }; /* as many events as are copied */
 
 /* Batch number n, the connection being cut before the step; the first failure. */
 static enum lf_status
@@ -74,10 +74,13 @@ write_cut(struct world *w, int64_t n, int cut_before, struct lf_err *error)
     struct lf_store_session *session = w->writer;
     struct lf_bytes key = LF_LIT("1");
     struct lf_value value;
-    struct workload_event made;
-    workload_event(w->model, n * WORKLOAD_BATCH, &made);
-    const struct lf_event *event = &made.event;
-    enum lf_append_outcome outcome;
+    struct workload_event made[EVENTS];
+    const struct lf_event *events[EVENTS];
+    enum lf_append_outcome outcomes[EVENTS];
+    for (int i = 0; i < EVENTS; i++) {
+        workload_event(w->model, n * WORKLOAD_BATCH + i, &made[i]);
+        events[i] = &made[i].event;
+    }
     struct lf_member members[] = {{LF_LIT("number"), lf_value_int(1)}, {LF_LIT("value"), lf_value_int(-1)}};
     struct lf_state_change change = {.key = key, .state = lf_value_object(members, 2)};
     struct lf_dead_letter letter = fixture_letter(7);
@@ -87,7 +90,7 @@ write_cut(struct world *w, int64_t n, int cut_before, struct lf_err *error)
         if (step == cut_before)
             pg_server_disconnect(&server);
         switch (step) {
-        case 0: st = lf_store_append(session, &event, 1, &outcome, error); break;
+        case 0: st = lf_store_append(session, events, EVENTS, outcomes, error); break;
         case 1: st = lf_store_load(session, &w->model->entities[COUNTER], &key, 1, &w->arena, &value, error); break;
         case 2: st = lf_store_save(session, &w->model->entities[COUNTER], &change, 1, error); break;
         case 3: st = lf_store_bury(session, &letter, 1, error); break;
