@@ -24,7 +24,8 @@ struct lf_codec_options {
 /*
  * Encodes an event: value, key (event->key), headers ce_specversion, ce_id, ce_source, ce_type, ce_time, ce_subject
  * (the entity key, if any), content-type, then event->headers (traceparent, tracestate …) as they are. LF_LIMIT beyond
- * LF_EVENT_BYTES_MAX. Everything in arena. Members of the payload stand in the order of the schema.
+ * LF_EVENT_BYTES_MAX, or 40 kB more with key and headers. Everything in arena. Members of the payload stand in the
+ * order of the schema.
  */
 LF_NODISCARD enum lf_status lf_codec_encode(const struct lf_codec_options *options, const struct lf_event *event,
                                             struct lf_arena *arena, struct lf_encoded *ret, struct lf_err *err);

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-enum { CE_HEADERS_MAX = 7 };
+enum { CE_HEADERS_MAX = 7, RECORD_BYTES_MAX = LF_EVENT_BYTES_MAX + 40 * 1000 };
 #define TIME_US_MIN INT64_C(-62135596800000000) /* 0001-01-01T00:00:00Z */
 #define TIME_US_MAX INT64_C(253402300799999999) /* 9999-12-31T23:59:59.999999Z */
 
@@ -157,6 +157,19 @@ encode_headers(const struct lf_codec_options *options, const struct lf_event *ev
     return LF_OK;
 }
 
+/* A record that a topic's default limit refuses would hold its neighbours up: it must not leave. */
+static enum lf_status
+check_size(const struct lf_event *event, const struct lf_encoded *encoded, struct lf_err *err)
+{
+    size_t size = encoded->key.len + encoded->value.len;
+    for (size_t i = 0; i < encoded->header_count; i++)
+        size += encoded->headers[i].name.len + encoded->headers[i].value.len;
+    if (size <= RECORD_BYTES_MAX)
+        return LF_OK;
+    return lf_fail(err, LF_LIMIT, "event %.*s (%.*s) is larger than %d bytes with its key and headers",
+                   LF_FMT(event->id), LF_FMT(event->type_name), RECORD_BYTES_MAX);
+}
+
 enum lf_status
 lf_codec_encode(const struct lf_codec_options *options, const struct lf_event *event, struct lf_arena *arena,
                 struct lf_encoded *ret, struct lf_err *err)
@@ -165,6 +178,8 @@ lf_codec_encode(const struct lf_codec_options *options, const struct lf_event *e
     enum lf_status st = encode_value(event, arena, &encoded.value, err);
     if (st == LF_OK)
         st = encode_headers(options, event, arena, &encoded, err);
+    if (st == LF_OK)
+        st = check_size(event, &encoded, err);
     if (st == LF_OK)
         *ret = encoded;
     return st;

@@ -26,7 +26,7 @@ static const struct {
     {FOR(LF_KAFKA_PRODUCER), "enable.idempotence", "true"},
     {FOR(LF_KAFKA_PRODUCER), "enable.gapless.guarantee", "false"},
     {FOR(LF_KAFKA_PRODUCER), "partitioner", "murmur2_random"}, /* the Java clients' choice */
-    {FOR(LF_KAFKA_PRODUCER), "message.max.bytes", "1048576"},  /* just below a broker's default for a batch */
+    {FOR(LF_KAFKA_PRODUCER), "message.max.bytes", "67108864"}, /* LF_RECORD_BYTES_MAX: the topic has the say */
     {FOR(LF_KAFKA_CLIENT) | FOR(LF_KAFKA_CONSUMER), "isolation.level", "read_committed"},
     {FOR(LF_KAFKA_CLIENT) | FOR(LF_KAFKA_CONSUMER), "allow.auto.create.topics", "false"},
     {FOR(LF_KAFKA_CONSUMER), "enable.auto.commit", "false"},

@@ -2,6 +2,7 @@
  * The contract on Kafka, against librdkafka's mock cluster of one broker; or against a real one, four partitions a
  * topic, with LOGFIRST_TEST_KAFKA=HOST:PORT.
  */
+#include "base/limits.h"
 #include "log_contract.h"
 #include "mock_cluster.h"
 
@@ -22,7 +23,7 @@ main(void)
     struct log_contract contract = {.name = "kafka",
                                     .open = open_kafka,
                                     .partitions = MOCK_PARTITIONS,
-                                    .record_bytes_max = 1048576,
+                                    .record_bytes_max = LF_RECORD_BYTES_MAX,
                                     .creates_by_itself = true};
     const char *broker = getenv("LOGFIRST_TEST_KAFKA");
     if (broker != NULL) {
