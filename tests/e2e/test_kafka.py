@@ -253,6 +253,24 @@ def test_positions_are_the_stores_and_the_brokers_follow(pair, broker, topic, gr
     assert len(stored_events(consumer.store_file)) == 41
 
 
+def test_an_event_that_is_too_large_does_not_harm_its_neighbours(pair, broker, topic):
+    """The topic refuses it; what is in flight beside it is logged, once."""
+    broker.create_topic(topic, partitions=1, **{"max.message.bytes": "1048588"})
+    client = pair.gateway().client()
+    document = "mutation($c: ID!) { createQuote(amount: 1, customerId: $c) { eventId } }"
+
+    def create(number):  # the customer stands in value, key and ce_subject
+        return client.post(document, {"c": f"{number}-" + ("y" * 400000 if number % 4 == 0 else "")})
+
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(create, range(80)))
+    assert {code for answer in answers[0::4] for code in answer.codes} == {"PAYLOAD_TOO_LARGE"}
+    small = [answer for number, answer in enumerate(answers) if number % 4]
+    assert not [answer.body for answer in small if answer.errors]
+    logged = [json.loads(message.value())["eventId"] for message in broker.read(topic)]
+    assert sorted(logged) == sorted(answer.data["createQuote"]["eventId"] for answer in small)
+
+
 def test_two_consumers_share_the_partitions(pair, broker, topic, group, start, tmp_path):
     """A second member with a store of its own takes some partitions; together they store each event at least once, and
     each store holds none twice."""
