@@ -15,7 +15,8 @@ static const struct {
     {"mutation { create(customerId: \"c\", amount: 5) { eventId } } # %d", NULL, true},
     {"mutation { create(customerId: \"c%d\", amount: 5) @await(timeoutMs: 0) { eventId status } }", "key", true},
     {"mutation { a: create(customerId: \"c%d\", amount: -5) { eventId } }", "key", false},
-    {"{ quotes(where: {amount: {in: [5]}}, orderBy: [{field: amount}]) { nodes { customerId } pageInfo { endCursor } } } # %d",
+    {"{ quotes(where: {amount: {in: [5]}}, orderBy: [{field: amount}]) "
+     "{ nodes { customerId } pageInfo { endCursor } } } # %d",
      NULL, true},
     {"{ events(first: 3) { edges { cursor node { eventId headers } } } quote(customerId: \"c\") { amount } } # %d",
      NULL, false},
@@ -47,6 +48,8 @@ one_round(struct world *world, size_t request, int n, bool *ret_hit)
     }
     if (answer.kind == LF_REPLY_OVERLOADED)
         answer_has(&answer, "errors.0.extensions.code", "OVERLOADED");
+    else if (answer.kind != LF_REPLY_DATA)
+        assert_true(answer_at(&answer, "errors.0.extensions.code")[0] != '-');
     else
         (void)answer_at(&answer, "data"); /* is JSON */
     assert_int_equal(lf_gateway_in_work(world->gateway), 0);
