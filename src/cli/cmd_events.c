@@ -162,8 +162,7 @@ show(const struct lf_cli *cli)
     if (st == LF_OK) {
         st = lf_store_event(s.store, lf_bytes_of(cli->operands[0]), &s.arena, &event, &err);
         if (st == LF_NOT_FOUND)
-            lf_fail(&err, LF_NOT_FOUND, "no event %s in store %s; it may still be on its way", cli->operands[0],
-                    s.parts.store_url);
+            lf_fail(&err, LF_NOT_FOUND, "no event %s in the store; it may still be on its way", cli->operands[0]);
     }
     if (st != LF_OK) {
         status = lf_cli_fail(cli->config, &err);
@@ -213,13 +212,8 @@ tail_assigned(void *ctx, struct lf_bytes topic, int32_t partition, int64_t *next
 static bool
 print_record(struct tail *tail, const struct lf_record *record, struct lf_buf *out)
 {
-    struct lf_header *headers = LF_ARENA_ARRAY(&tail->arena, struct lf_header, record->header_count);
-    if (headers == NULL)
-        return false;
-    for (size_t i = 0; i < record->header_count; i++)
-        headers[i] = (struct lf_header){record->headers[i].name, record->headers[i].value};
     const struct lf_codec_options codec = {.model = &no_model};
-    const struct lf_encoded encoded = {record->key, record->value, headers, record->header_count};
+    const struct lf_encoded encoded = {record->key, record->value, record->headers, record->header_count};
     const struct lf_place place = {record->topic, record->partition, record->offset};
     struct lf_err err = {0};
     struct lf_stored_event shown = {.status = LF_EVENT_LOGGED};

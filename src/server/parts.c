@@ -265,6 +265,17 @@ lf_parts_open_log(struct lf_parts *parts, unsigned roles, struct lf_err *err)
     return st;
 }
 
+/* Says which store failed, without its password. */
+static void
+name_store(const char *url, struct lf_err *err)
+{
+    struct lf_buf shown;
+    lf_buf_init(&shown, LF_ERR_TEXT_MAX);
+    lf_store_url_show(&shown, url);
+    lf_err_context(err, "store %.*s", LF_FMT(lf_buf_view(&shown)));
+    lf_buf_release(&shown);
+}
+
 enum lf_status
 lf_parts_open_store(struct lf_parts *parts, unsigned roles, struct lf_err *err)
 {
@@ -280,6 +291,6 @@ lf_parts_open_store(struct lf_parts *parts, unsigned roles, struct lf_err *err)
     if (st == LF_OK)
         st = lf_store_open(&options, &parts->store, err);
     if (st != LF_OK)
-        lf_err_context(err, "store %s", parts->store_url);
+        name_store(parts->store_url, err);
     return st;
 }

@@ -4,6 +4,8 @@
 #include "base/limits.h"
 #include "store/store_backend.h"
 
+#include <string.h>
+
 static const struct lf_store_ops *const backends[] = {
     &lf_store_sqlite,
     &lf_store_postgres,
@@ -41,6 +43,39 @@ lf_store_open(const struct lf_store_options *options, struct lf_store **ret, str
     store->read_only = options->read_only;
     *ret = store;
     return LF_OK;
+}
+
+/* Where in a URL the password of its userinfo is; an empty view: nowhere. */
+static struct lf_bytes
+password_of(const char *url)
+{
+    const char *from = strstr(url, "://");
+    if (from == NULL)
+        return LF_BYTES_NONE;
+    from += 3;
+    size_t authority = strcspn(from, "/?#");
+    const char *at = memrchr(from, '@', authority);
+    const char *colon = at != NULL ? memchr(from, ':', (size_t)(at - from)) : NULL;
+    return colon != NULL ? lf_bytes(colon + 1, (size_t)(at - colon - 1)) : LF_BYTES_NONE;
+}
+
+void
+lf_store_url_show(struct lf_buf *out, const char *url)
+{
+    static const char parameter[] = "password="; /* of libpq; sslpassword= ends in it as well */
+    static const char hidden[] = "***";
+    struct lf_bytes password = password_of(url);
+    if (password.len != 0) {
+        lf_buf_add(out, lf_bytes(url, (size_t)(password.ptr - url)));
+        lf_buf_add_text(out, hidden);
+        url = password.ptr + password.len;
+    }
+    for (const char *found; (found = strstr(url, parameter)) != NULL; url = found + strcspn(found, "&")) {
+        found += sizeof(parameter) - 1;
+        lf_buf_add(out, lf_bytes(url, (size_t)(found - url)));
+        lf_buf_add_text(out, hidden);
+    }
+    lf_buf_add_text(out, url);
 }
 
 void

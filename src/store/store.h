@@ -7,6 +7,7 @@
 #ifndef LF_STORE_STORE_H
 #define LF_STORE_STORE_H
 
+#include "base/buf.h"
 #include "event/event.h"
 #include "store/list.h"
 
@@ -28,6 +29,8 @@ struct lf_store_options {
  */
 LF_NODISCARD enum lf_status lf_store_open(const struct lf_store_options *options, struct lf_store **ret,
                                           struct lf_err *err);
+/* Appends a URL as messages may show it: passwords are replaced. */
+void lf_store_url_show(struct lf_buf *out, const char *url);
 void lf_store_close(struct lf_store *store); /* NULL is fine; sessions must be closed */
 const char *lf_store_backend_name(const struct lf_store *store);
 /* Can it be reached and written? A cheap round trip on a connection of its own; for health. May block shortly. */

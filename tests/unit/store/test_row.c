@@ -251,6 +251,32 @@ test_urls_that_name_no_store(void **state)
     lf_model_free(model);
 }
 
+static void
+test_urls_are_shown_without_passwords(void **state)
+{
+    (void)state;
+    static const char *const rows[][2] = {
+        {"sqlite:/tmp/a:b@c.db", "sqlite:/tmp/a:b@c.db"},
+        {"postgresql://h/d", "postgresql://h/d"},
+        {"postgresql://u@h:5432/d", "postgresql://u@h:5432/d"},
+        {"postgresql://u:p@h,i:1/d?x=1", "postgresql://u:***@h,i:1/d?x=1"},
+        {"postgresql://u:p@q@h/d", "postgresql://u:***@h/d"},
+        {"postgresql://u:@h/d", "postgresql://u:@h/d"},
+        {"postgresql:///d?user=u&password=p&host=h", "postgresql:///d?user=u&password=***&host=h"},
+        {"postgresql://u:p@h/d?sslpassword=q&password=r", "postgresql://u:***@h/d?sslpassword=***&password=***"},
+        {"postgresql://h/d?user=a:b@c", "postgresql://h/d?user=a:b@c"},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct lf_buf shown;
+        lf_buf_init(&shown, 1000);
+        lf_store_url_show(&shown, rows[i][0]);
+        lf_buf_add_char(&shown, '\0');
+        OK(lf_buf_status(&shown, &err));
+        assert_string_equal(shown.ptr, rows[i][1]);
+        lf_buf_release(&shown);
+    }
+}
+
 #define CASE(FN) cmocka_unit_test_setup_teardown(FN, setup, teardown)
 
 int
@@ -258,6 +284,7 @@ main(void)
 {
     static const struct CMUnitTest tests[] = {
         CASE(test_snake_case),
+        CASE(test_urls_are_shown_without_passwords),
         CASE(test_base64_both_ways),
         CASE(test_many_headers_with_repeated_names),
         CASE(test_values_take_their_fields_form),
