@@ -136,10 +136,11 @@ add_texts(struct bench_bare *bare, const struct bench_batch *batch)
     struct array *payloads = begin(bare, 4, JSONB, batch->count, 0);
     struct array *message_keys = begin(bare, 11, BYTEA, batch->count, 0);
     for (size_t i = 0; i < batch->count; i++) {
-        char payload[80] = "\1";
+        char payload[80];
+        snprintf(payload, sizeof(payload), "\1%s", batch->items[i].payload);
         put_text(ids, batch->items[i].id);
         put_text(keys, batch->items[i].customer);
-        put_text(payloads, strcat(payload, batch->items[i].payload));
+        put_text(payloads, payload);
         put_text(message_keys, batch->items[i].customer);
     }
 }

@@ -106,9 +106,10 @@ def code_only(text):
 
 
 def is_declaration(line, start):
-    """A prototype or definition of a function of ours that has a banned name is no call: 'void free(…' after a type."""
+    """A prototype or definition of a function of ours that has a banned name is no call: 'void free(…' after a type, or
+    'gets(…' at the beginning of a line."""
     before = line[:start].rstrip()
-    return bool(re.search(r"(?:\w|\*)$", before)) and not re.search(r"\b(?:return|else|do|case)$", before)
+    return start == 0 or bool(re.search(r"(?:\w|\*)$", before)) and not re.search(r"\b(?:return|else|do|case)$", before)
 
 
 def check_c(path, text):

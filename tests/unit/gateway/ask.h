@@ -22,7 +22,7 @@ ask_connect(const char *address)
 {
     const struct timeval limit = {.tv_sec = 20};
     struct sockaddr_in to = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    to.sin_port = htons((uint16_t)atoi(strrchr(address, ':') + 1));
+    to.sin_port = htons((uint16_t)strtol(strrchr(address, ':') + 1, NULL, 10));
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     assert_true(fd >= 0);
     assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)), 0);
@@ -71,7 +71,7 @@ ask_status(const char *answer)
     assert_non_null(answer);
     if (strncmp(answer, "HTTP/1.1 ", 9) != 0)
         fail_msg("no answer: %s", answer);
-    return atoi(answer + 9);
+    return (int)strtol(answer + 9, NULL, 10);
 }
 
 #endif

@@ -222,7 +222,8 @@ gets(void **state)
          200,
          {"\"a\":\"Query\""}},
         {"GET",
-         "/graphql?x=1&query=query($id:ID!)%7Bquote(customerId:$id)%7Bamount%7D%7D&variables=%7B%22id%22:%22a%20b%22%7D",
+         "/graphql?x=1&query=query($id:ID!)%7Bquote(customerId:$id)%7Bamount%7D%7D"
+         "&variables=%7B%22id%22:%22a%20b%22%7D",
          "",
          "",
          200,
@@ -270,7 +271,7 @@ idempotency_keys(void **state)
     static char long_key[400];
     memset(long_key, 'x', 350);
     memcpy(long_key, "Idempotency-Key: ", 17);
-    strcpy(long_key + 17 + 256, "\r\n" JSON);
+    snprintf(long_key + 17 + 256, sizeof(long_key) - 17 - 256, "\r\n" JSON);
     static const struct row rows[] = {
         {"POST", "/graphql", JSON "Idempotency-Key: a1\r\n", CREATE, 200, {"success"}},
         {"POST", "/graphql", JSON "Idempotency-Key: a1\r\n", CREATE, 200, {"idempotent-replayed: true"}},

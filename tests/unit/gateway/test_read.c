@@ -70,10 +70,10 @@ lists_have_pages(void **state)
            "{ quotes(first: 0) { nodes { amount } edges { cursor } pageInfo { hasNextPage startCursor endCursor } } }",
            "data.quotes",
            "{\"nodes\":[],\"edges\":[],\"pageInfo\":{\"hasNextPage\":true,\"startCursor\":null,\"endCursor\":null}}");
-    expect(
-        world,
-        "{ quotes(where: {amount: {gte: 2, lt: 4}}, orderBy: [{field: amount, direction: DESC}]) { nodes { amount } } }",
-        "data.quotes.nodes", "[{\"amount\":3},{\"amount\":2}]");
+    expect(world,
+           "{ quotes(where: {amount: {gte: 2, lt: 4}}, orderBy: [{field: amount, direction: DESC}]) "
+           "{ nodes { amount } } }",
+           "data.quotes.nodes", "[{\"amount\":3},{\"amount\":2}]");
     expect(world, "{ quotes(where: {or: [{note: {eq: \"n1\"}}, {not: {amount: {ne: 4}}}]}) { nodes { amount } } }",
            "data.quotes.nodes", "[{\"amount\":1},{\"amount\":3},{\"amount\":4}]");
     expect(world, "{ quotes(first: null, where: null, orderBy: null, after: null) { nodes { amount } } }",
@@ -124,7 +124,7 @@ static void
 dead_letters_are_shown_with_their_reason(void **state)
 {
     struct world *world = *state;
-    const struct lf_log_header headers[] = {
+    const struct lf_header headers[] = {
         {LF_LIT("ce_source"), LF_LIT("a")}, {LF_LIT("ce_source"), LF_LIT("b")}, {LF_LIT("raw"), LF_LIT("\xff")}};
     struct lf_record record = {.topic = LF_LIT("business"),
                                .partition = 0,
@@ -172,8 +172,8 @@ wrong_lists_are_the_callers_fault(void **state)
         {"first: 1001", "BAD_USER_INPUT"},
         {"after: \"x\"", "BAD_USER_INPUT"},
         {"after: \"\"", "BAD_USER_INPUT"},
-        {"orderBy: [{field: amount}, {field: note}, {field: count}, {field: kind}, {field: ref}, {field: price}, {field: at}, "
-         "{field: customerId}, {field: amount}]",
+        {"orderBy: [{field: amount}, {field: note}, {field: count}, {field: kind}, {field: ref}, {field: price}, "
+         "{field: at}, {field: customerId}, {field: amount}]",
          "BAD_USER_INPUT"},
         {"where: {not: {not: {not: {not: {not: {not: {not: {not: {not: {not: {not: {not: {not: {not: {not: {not: {not: "
          "{amount: {eq: 1}}}}}}}}}}}}}}}}}}}",

@@ -87,9 +87,9 @@ readiness_names_what_is_missing(void **state)
     checks[0] = (struct lf_admin_check){.name = "log", .ok = true};
     checks[1] = (struct lf_admin_check){.name = "store", .ok = false, .text = "\"away\"\n"};
     check_count = 2;
-    expect(
-        "GET", "/health/ready", 503,
-        "{\"status\":\"not ready\",\"checks\":{\"log\":{\"ok\":true},\"store\":{\"ok\":false,\"error\":\"\\\"away\\\"\\n\"}}}");
+    expect("GET", "/health/ready", 503,
+           "{\"status\":\"not ready\",\"checks\":{\"log\":{\"ok\":true},"
+           "\"store\":{\"ok\":false,\"error\":\"\\\"away\\\"\\n\"}}}");
     memset(checks[1].text, '"', sizeof(checks[1].text) - 1); /* the longest text there is */
     checks[1].text[sizeof(checks[1].text) - 1] = '\0';
     expect("GET", "/health/ready", 503, "\\\"\\\"\"}}}");
@@ -119,8 +119,11 @@ take_line(void *ctx, const char *line, size_t len)
 {
     struct changes *changes = ctx;
     pthread_mutex_lock(&changes->lock);
-    if (strlen(changes->lines) + len < sizeof(changes->lines))
-        strncat(changes->lines, line, len);
+    size_t used = strlen(changes->lines);
+    if (used + len < sizeof(changes->lines)) {
+        memcpy(changes->lines + used, line, len);
+        changes->lines[used + len] = '\0';
+    }
     pthread_mutex_unlock(&changes->lock);
 }
 

@@ -1,4 +1,5 @@
-/* PostgreSQL's tables follow the schema as far as nothing is lost; other people's are left alone; rights that suffice. */
+/* PostgreSQL's tables follow the schema as far as nothing is lost; other people's are left alone; rights that
+ * suffice. */
 #include "fixture.h"
 
 #include "postgres_server.h"
