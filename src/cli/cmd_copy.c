@@ -1,15 +1,17 @@
 /* logfirst copy: topics from one log to another. */
+#include "base/mem.h"
 #include "cli/cli.h"
 #include "cli/progress.h"
 #include "json/json.h"
 #include "log/log.h"
 #include "server/copy.h"
 #include "server/parts.h"
+#include "server/scan.h"
 
 #include <stdio.h>
 #include <string.h>
 
-enum { PROBLEMS_BYTES_MAX = 4 * 1024 * 1024, LINE_BYTES_MAX = 64 * 1024, RANGES_TIMEOUT_MS = 60000 };
+enum { PROBLEMS_BYTES_MAX = 4 * 1024 * 1024, LINE_BYTES_MAX = 64 * 1024 };
 
 struct copy {
     const struct lf_config *config;
@@ -80,11 +82,12 @@ print_result(const struct lf_config *config, struct lf_bytes topic, const struct
 static enum lf_status
 partitions_for(struct copy *copy, struct lf_bytes topic, int64_t *ret, struct lf_err *err)
 {
-    struct lf_log_range unused[1];
+    struct lf_log_range *ranges = NULL;
     size_t count = 0;
-    enum lf_status st = lf_log_ranges(copy->from, topic, unused, 1, &count, RANGES_TIMEOUT_MS, err);
+    enum lf_status st = lf_scan_ranges(copy->from, topic, &ranges, &count, err);
     bool both = strncmp(copy->config->from__log, "kafka:", 6) == 0 && strncmp(copy->config->to, "kafka:", 6) == 0;
     *ret = copy->config->partitions != 0 || !both ? copy->config->partitions : (int64_t)count;
+    lf_free(ranges);
     return st;
 }
 

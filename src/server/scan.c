@@ -7,7 +7,6 @@ enum {
     READ_MS = 500,
     QUIET_MS = 5000,
     PATIENCE_MS = 60000,
-    RANGES_TIMEOUT_MS = 60000,
     PARTITIONS_MAX = 100000,
 };
 
@@ -107,6 +106,25 @@ lf_scan(const struct lf_scan *scan, struct lf_err *err)
     return st;
 }
 
+/* A topic made just now, or a broker that moves, is waited for. */
+static enum lf_status
+ask_ranges(struct lf_log *log, struct lf_bytes topic, struct lf_log_range *ranges, size_t room, size_t *ret_count,
+           struct lf_err *err)
+{
+    int64_t deadline_ms = lf_clock_mono_ms() + PATIENCE_MS;
+    for (;;) {
+        struct lf_err why = {0};
+        int64_t left_ms = deadline_ms - lf_clock_mono_ms();
+        enum lf_status st =
+            lf_log_ranges(log, topic, ranges, room, ret_count, left_ms > READ_MS ? left_ms : READ_MS, &why);
+        if (st == LF_OK)
+            return LF_OK;
+        if (lf_status_fate(st) != LF_FATE_RETRY || lf_clock_mono_ms() + READ_MS >= deadline_ms)
+            return lf_fail(err, st, "%s", why.text);
+        lf_clock_sleep_ms(READ_MS);
+    }
+}
+
 enum lf_status
 lf_scan_ranges(struct lf_log *log, struct lf_bytes topic, struct lf_log_range **ret, size_t *ret_count,
                struct lf_err *err)
@@ -116,7 +134,7 @@ lf_scan_ranges(struct lf_log *log, struct lf_bytes topic, struct lf_log_range **
         struct lf_log_range *ranges = lf_calloc(room, sizeof(*ranges));
         if (ranges == NULL)
             return lf_no_memory(err);
-        enum lf_status st = lf_log_ranges(log, topic, ranges, room, &count, RANGES_TIMEOUT_MS, err);
+        enum lf_status st = ask_ranges(log, topic, ranges, room, &count, err);
         if (st == LF_OK && count <= room) {
             *ret = ranges;
             *ret_count = count;
