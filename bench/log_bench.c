@@ -65,7 +65,7 @@ on_ack(void *ctx, const struct lf_log_ack *ack)
 static struct lf_record
 make_record(uint64_t number, char key[16], char value[VALUE_BYTES])
 {
-    static const struct lf_log_header headers[] = {{{"ce_specversion", 14}, {"1.0", 3}},
+    static const struct lf_header headers[] = {{{"ce_specversion", 14}, {"1.0", 3}},
                                                    {{"ce_type", 7}, {"QuoteCreated", 12}}};
     int len = snprintf(key, 16, "c%07" PRIu64, number % 10000000);
     memset(value, 'x', VALUE_BYTES);

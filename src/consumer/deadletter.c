@@ -115,33 +115,33 @@ open_writer(struct lf_dlq *dlq, struct lf_err *err)
     return lf_log_writer_open(dlq->log, (struct lf_wake){0}, acknowledged, dlq, &dlq->writer, err);
 }
 
-static struct lf_log_header
+static struct lf_header
 number_header(struct lf_arena *arena, struct lf_bytes name, int64_t value)
 {
-    return (struct lf_log_header){name, lf_bytes_of(lf_arena_printf(arena, "%" PRId64, value))};
+    return (struct lf_header){name, lf_bytes_of(lf_arena_printf(arena, "%" PRId64, value))};
 }
 
 /* The record's own headers and the nine of the cause, under the names of Kafka Connect's DeadLetterQueueReporter. NULL:
  * out of memory. */
-static struct lf_log_header *
+static struct lf_header *
 make_headers(const struct lf_dead *dead, struct lf_arena *arena, size_t *ret_count)
 {
     const struct lf_record *record = dead->record;
-    struct lf_log_header *headers = LF_ARENA_ARRAY(arena, struct lf_log_header, record->header_count + OWN_HEADERS);
+    struct lf_header *headers = LF_ARENA_ARRAY(arena, struct lf_header, record->header_count + OWN_HEADERS);
     if (headers == NULL)
         return NULL;
     if (record->header_count != 0)
         memcpy(headers, record->headers, record->header_count * sizeof(*headers));
-    struct lf_log_header *own = headers + record->header_count;
-    own[0] = (struct lf_log_header){LF_LIT("__connect.errors.topic"), record->topic};
+    struct lf_header *own = headers + record->header_count;
+    own[0] = (struct lf_header){LF_LIT("__connect.errors.topic"), record->topic};
     own[1] = number_header(arena, LF_LIT("__connect.errors.partition"), record->partition);
     own[2] = number_header(arena, LF_LIT("__connect.errors.offset"), record->offset);
-    own[3] = (struct lf_log_header){LF_LIT("__connect.errors.connector.name"), LF_LIT("logfirst")};
-    own[4] = (struct lf_log_header){LF_LIT("__connect.errors.task.id"), LF_LIT("0")};
-    own[5] = (struct lf_log_header){LF_LIT("__connect.errors.stage"), lf_bytes_of(dead->cause.stage)};
-    own[6] = (struct lf_log_header){LF_LIT("__connect.errors.class.name"), LF_LIT("logfirst.consumer")};
-    own[7] = (struct lf_log_header){LF_LIT("__connect.errors.exception.class.name"), lf_bytes_of(dead->cause.code)};
-    own[8] = (struct lf_log_header){LF_LIT("__connect.errors.exception.message"), dead->cause.reason};
+    own[3] = (struct lf_header){LF_LIT("__connect.errors.connector.name"), LF_LIT("logfirst")};
+    own[4] = (struct lf_header){LF_LIT("__connect.errors.task.id"), LF_LIT("0")};
+    own[5] = (struct lf_header){LF_LIT("__connect.errors.stage"), lf_bytes_of(dead->cause.stage)};
+    own[6] = (struct lf_header){LF_LIT("__connect.errors.class.name"), LF_LIT("logfirst.consumer")};
+    own[7] = (struct lf_header){LF_LIT("__connect.errors.exception.class.name"), lf_bytes_of(dead->cause.code)};
+    own[8] = (struct lf_header){LF_LIT("__connect.errors.exception.message"), dead->cause.reason};
     *ret_count = record->header_count + OWN_HEADERS;
     return own[1].value.ptr != NULL && own[2].value.ptr != NULL ? headers : NULL;
 }

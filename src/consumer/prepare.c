@@ -37,22 +37,6 @@ lf_work_kill(struct lf_batch *batch, struct lf_work *work, const char *stage, co
     return LF_OK;
 }
 
-/* The log's headers as the event's: the same two views under another name. */
-static bool
-copy_headers(const struct lf_record *record, struct lf_arena *arena, struct lf_encoded *encoded)
-{
-    if (record->header_count == 0)
-        return true;
-    struct lf_header *headers = lf_arena_alloc(arena, record->header_count * sizeof(*headers));
-    if (headers == NULL)
-        return false;
-    for (size_t i = 0; i < record->header_count; i++)
-        headers[i] = (struct lf_header){record->headers[i].name, record->headers[i].value};
-    encoded->headers = headers;
-    encoded->header_count = record->header_count;
-    return true;
-}
-
 /* A record alone in its batch that no arena can hold would be tried for ever. */
 static bool
 never_fits(const struct lf_batch *batch, const struct lf_record *record)
@@ -65,10 +49,8 @@ decode(struct lf_batch *batch, struct lf_work *work, struct lf_err *err)
 {
     const struct lf_record *record = work->dead.record;
     const struct lf_place place = {work->partition->topic, record->partition, record->offset};
-    struct lf_encoded encoded = {.key = record->key, .value = record->value};
+    const struct lf_encoded encoded = {record->key, record->value, record->headers, record->header_count};
     struct lf_err local;
-    if (!copy_headers(record, &batch->arena, &encoded))
-        return lf_no_memory(err);
     local.text[0] = '\0';
     enum lf_status st =
         lf_codec_decode(&batch->codec, &encoded, record->timestamp_ms, place, &batch->arena, &work->event, &local);

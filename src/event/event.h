@@ -2,13 +2,9 @@
 #ifndef LF_EVENT_EVENT_H
 #define LF_EVENT_EVENT_H
 
+#include "base/header.h"
 #include "json/value.h"
 #include "model/model.h"
-
-struct lf_header {
-    struct lf_bytes name;
-    struct lf_bytes value; /* ptr NULL: null */
-};
 
 /* Where an event stands. partition -1: nowhere yet. */
 struct lf_place {

@@ -193,29 +193,22 @@ static void
 append(struct pending *p)
 {
     struct lf_gateway *gateway = p->request->gateway;
-    struct lf_arena *arena = &p->request->arena;
     struct lf_encoded encoded;
     struct lf_err err = {0};
     p->event.headers = p->request->trace;
     p->event.header_count = p->request->trace_count;
-    enum lf_status st = lf_codec_encode(&gateway->options.codec, &p->event, arena, &encoded, &err);
+    enum lf_status st = lf_codec_encode(&gateway->options.codec, &p->event, &p->request->arena, &encoded, &err);
+    if (st == LF_OK && gateway->stopped)
+        st = lf_fail(&err, LF_CLOSED, "the gateway has stopped");
     if (st == LF_OK) {
-        struct lf_log_header *headers = LF_ARENA_ARRAY(arena, struct lf_log_header, encoded.header_count);
-        if (headers == NULL)
-            st = lf_no_memory(&err);
-        for (size_t i = 0; st == LF_OK && i < encoded.header_count; i++)
-            headers[i] = (struct lf_log_header){encoded.headers[i].name, encoded.headers[i].value};
-        struct lf_record record = {.topic = p->receipt.topic,
-                                   .partition = -1,
-                                   .timestamp_ms = p->event.time_us / 1000,
-                                   .key = encoded.key,
-                                   .value = encoded.value,
-                                   .headers = headers,
-                                   .header_count = encoded.header_count};
-        if (st == LF_OK && gateway->stopped)
-            st = lf_fail(&err, LF_CLOSED, "the gateway has stopped");
-        if (st == LF_OK)
-            st = lf_log_append(gateway->writer, &record, p, &err);
+        const struct lf_record record = {.topic = p->receipt.topic,
+                                         .partition = -1,
+                                         .timestamp_ms = p->event.time_us / 1000,
+                                         .key = encoded.key,
+                                         .value = encoded.value,
+                                         .headers = encoded.headers,
+                                         .header_count = encoded.header_count};
+        st = lf_log_append(gateway->writer, &record, p, &err);
     }
     if (st != LF_OK)
         settle_failure(p, st, &err);

@@ -13,16 +13,12 @@
 
 #include "base/bytes.h"
 #include "base/err.h"
+#include "base/header.h"
 #include "base/wake.h"
 
 struct lf_log;
 struct lf_log_writer;
 struct lf_log_reader;
-
-struct lf_log_header {
-    struct lf_bytes name;
-    struct lf_bytes value; /* ptr NULL: null */
-};
 
 struct lf_record {
     struct lf_bytes topic;
@@ -31,7 +27,7 @@ struct lf_record {
     int64_t timestamp_ms;  /* on append: 0 is now */
     struct lf_bytes key;   /* ptr NULL: null */
     struct lf_bytes value; /* ptr NULL: null (a tombstone) */
-    const struct lf_log_header *headers;
+    const struct lf_header *headers;
     size_t header_count;
 };
 

@@ -19,7 +19,7 @@ struct copy {
     struct lf_copy_marks marks;
     struct lf_log_writer *writer;
     struct lf_err refused; /* the first append that was not acknowledged */
-    struct lf_log_header *headers;
+    struct lf_header *headers;
     size_t header_cap;
     int64_t met, total;
 };
@@ -182,7 +182,7 @@ make_headers(struct copy *copy, const struct lf_record *record, char text[MARK_T
 {
     if (copy->header_cap < record->header_count + 1) {
         size_t cap = record->header_count + 16;
-        struct lf_log_header *more = lf_realloc(copy->headers, cap * sizeof(*more));
+        struct lf_header *more = lf_realloc(copy->headers, cap * sizeof(*more));
         if (more == NULL)
             return lf_no_memory(err);
         copy->headers = more;
@@ -194,7 +194,7 @@ make_headers(struct copy *copy, const struct lf_record *record, char text[MARK_T
             copy->headers[count++] = record->headers[i];
     }
     snprintf(text, MARK_TEXT_SIZE, "%.*s/%d/%lld", LF_FMT(record->topic), record->partition, (long long)record->offset);
-    copy->headers[count++] = (struct lf_log_header){LF_LIT(LF_COPY_HEADER), lf_bytes_of(text)};
+    copy->headers[count++] = (struct lf_header){LF_LIT(LF_COPY_HEADER), lf_bytes_of(text)};
     *ret_count = count;
     return LF_OK;
 }

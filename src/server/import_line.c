@@ -36,7 +36,7 @@ read_bytes(const struct lf_value *value, const char *what, struct lf_arena *aren
 
 struct headers {
     struct lf_arena *arena;
-    struct lf_log_header *items;
+    struct lf_header *items;
     size_t count, cap;
 };
 
@@ -62,12 +62,12 @@ add_header(struct headers *headers, struct lf_bytes name, const struct lf_value 
     enum lf_status st = read_bytes(value, "a header", headers->arena, &bytes, err);
     if (st != LF_OK || is_dropped(name))
         return st;
-    struct lf_log_header *items =
+    struct lf_header *items =
         lf_arena_grow(headers->arena, headers->items, headers->count, &headers->cap, sizeof(*items));
     if (items == NULL)
         return lf_no_memory(err);
     headers->items = items;
-    items[headers->count++] = (struct lf_log_header){name, value_of(name, bytes)};
+    items[headers->count++] = (struct lf_header){name, value_of(name, bytes)};
     return LF_OK;
 }
 
@@ -161,13 +161,8 @@ check(const struct lf_record *record, struct lf_arena *arena, struct lf_bytes *r
 {
     static const struct lf_model no_model;
     const struct lf_codec_options codec = {.model = &no_model};
-    struct lf_header *headers = LF_ARENA_ARRAY(arena, struct lf_header, record->header_count);
     struct lf_event event = {0};
-    if (headers == NULL)
-        return lf_no_memory(err);
-    for (size_t i = 0; i < record->header_count; i++)
-        headers[i] = (struct lf_header){record->headers[i].name, record->headers[i].value};
-    const struct lf_encoded encoded = {record->key, record->value, headers, record->header_count};
+    const struct lf_encoded encoded = {record->key, record->value, record->headers, record->header_count};
     const struct lf_place place = {record->topic, 0, 0};
     enum lf_status st = lf_codec_decode(&codec, &encoded, record->timestamp_ms, place, arena, &event, err);
     if (st == LF_OK)

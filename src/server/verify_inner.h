@@ -77,7 +77,7 @@ struct lf_bytes lf_verify_text(const struct lf_value *value, struct lf_arena *ar
 
 LF_NODISCARD enum lf_status lf_verify_letters(struct lf_verify *verify, struct lf_err *err);
 /* Of a record, to compare it with a dead letter's. */
-uint64_t lf_verify_digest(struct lf_bytes key, struct lf_bytes value, const struct lf_log_header *headers,
+uint64_t lf_verify_digest(struct lf_bytes key, struct lf_bytes value, const struct lf_header *headers,
                           size_t header_count);
 /* Reports dead letters at and beyond the log's end. */
 void lf_verify_letters_beyond(struct lf_verify *verify, const struct lf_verify_partition *partition);

@@ -13,7 +13,7 @@ mix(uint64_t digest, struct lf_bytes part)
 }
 
 uint64_t
-lf_verify_digest(struct lf_bytes key, struct lf_bytes value, const struct lf_log_header *headers, size_t header_count)
+lf_verify_digest(struct lf_bytes key, struct lf_bytes value, const struct lf_header *headers, size_t header_count)
 {
     uint64_t digest = mix(mix(header_count + 1, key), value);
     for (size_t i = 0; i < header_count; i++)

@@ -129,12 +129,7 @@ pass_to(struct merge *merge, int64_t offset, struct lf_err *err)
 static enum lf_status
 decode(struct merge *merge, const struct lf_record *record, struct lf_event *ret, struct lf_err *err)
 {
-    struct lf_header *headers = LF_ARENA_ARRAY(&merge->arena, struct lf_header, record->header_count);
-    if (headers == NULL)
-        return lf_no_memory(err);
-    for (size_t i = 0; i < record->header_count; i++)
-        headers[i] = (struct lf_header){record->headers[i].name, record->headers[i].value};
-    const struct lf_encoded encoded = {record->key, record->value, headers, record->header_count};
+    const struct lf_encoded encoded = {record->key, record->value, record->headers, record->header_count};
     return lf_codec_decode(&merge->verify->options->codec, &encoded, record->timestamp_ms,
                            place_of(merge, record->offset), &merge->arena, ret, err);
 }

@@ -19,8 +19,8 @@ check_round_trip(const struct lf_record *record, struct lf_arena *arena)
     LF_ASSERT(lf_emb_headers_read(lf_bytes(out, size), arena, &again, NULL) == LF_OK);
     LF_ASSERT(again.header_count == record->header_count);
     for (size_t i = 0; i < record->header_count; i++) {
-        const struct lf_log_header *one = &record->headers[i];
-        const struct lf_log_header *two = &again.headers[i];
+        const struct lf_header *one = &record->headers[i];
+        const struct lf_header *two = &again.headers[i];
         LF_ASSERT(lf_bytes_equal(one->name, two->name) && lf_bytes_equal(one->value, two->value));
         LF_ASSERT((one->value.ptr == NULL) == (two->value.ptr == NULL));
     }

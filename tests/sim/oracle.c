@@ -74,13 +74,13 @@ static struct lf_record
 keep_record(struct oracle *oracle, const struct lf_record *record)
 {
     struct lf_record copy = *record;
-    struct lf_log_header *headers = LF_ARENA_ARRAY(&oracle->arena, struct lf_log_header, record->header_count + 1);
+    struct lf_header *headers = LF_ARENA_ARRAY(&oracle->arena, struct lf_header, record->header_count + 1);
     copy.topic = keep(oracle, record->topic);
     copy.key = keep(oracle, record->key);
     copy.value = keep(oracle, record->value);
     for (size_t i = 0; i < record->header_count; i++)
         headers[i] =
-            (struct lf_log_header){keep(oracle, record->headers[i].name), keep(oracle, record->headers[i].value)};
+            (struct lf_header){keep(oracle, record->headers[i].name), keep(oracle, record->headers[i].value)};
     copy.headers = headers;
     return copy;
 }

@@ -57,7 +57,7 @@ lf_emb_headers_size(const struct lf_record *record, size_t *ret)
 {
     size_t size = 0;
     for (size_t i = 0; i < record->header_count; i++) {
-        const struct lf_log_header *header = &record->headers[i];
+        const struct lf_header *header = &record->headers[i];
         size_t value = header->value.ptr != NULL ? header->value.len + 1 : 0;
         size += varint_size(header->name.len) + header->name.len + varint_size(value) + header->value.len;
     }
@@ -77,7 +77,7 @@ void
 lf_emb_headers_write(const struct lf_record *record, char *out)
 {
     for (size_t i = 0; i < record->header_count; i++) {
-        const struct lf_log_header *header = &record->headers[i];
+        const struct lf_header *header = &record->headers[i];
         out = varint_write(out, header->name.len);
         out = bytes_write(out, header->name);
         out = varint_write(out, header->value.ptr != NULL ? header->value.len + 1 : 0);
@@ -97,7 +97,7 @@ bytes_read(struct lf_bytes *from, uint64_t len, struct lf_bytes *ret)
 }
 
 static bool
-header_read(struct lf_bytes *from, struct lf_log_header *ret)
+header_read(struct lf_bytes *from, struct lf_header *ret)
 {
     uint64_t len;
     if (!varint_read(from, &len) || !bytes_read(from, len, &ret->name) || !varint_read(from, &len))
@@ -110,14 +110,14 @@ enum lf_status
 lf_emb_headers_read(struct lf_bytes bytes, struct lf_arena *arena, struct lf_record *record, struct lf_err *err)
 {
     size_t count = 0;
-    struct lf_log_header header;
+    struct lf_header header;
     for (struct lf_bytes rest = bytes; rest.len != 0; count++) {
         if (!header_read(&rest, &header))
             return lf_fail(err, LF_CORRUPT, "the headers cannot be decoded");
     }
-    struct lf_log_header *headers = NULL;
+    struct lf_header *headers = NULL;
     if (count != 0) {
-        headers = LF_ARENA_ARRAY(arena, struct lf_log_header, count);
+        headers = LF_ARENA_ARRAY(arena, struct lf_header, count);
         if (headers == NULL)
             return lf_no_memory(err);
     }

@@ -77,7 +77,7 @@ read_headers(struct lf_kafka_reader *reader, rd_kafka_message_t *message, struct
     if (rd_kafka_message_headers(message, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR)
         return true;
     size_t count = rd_kafka_header_cnt(headers);
-    struct lf_log_header *out = LF_ARENA_ARRAY(&reader->arena, struct lf_log_header, count);
+    struct lf_header *out = LF_ARENA_ARRAY(&reader->arena, struct lf_header, count);
     if (out == NULL)
         return false;
     for (size_t i = 0; i < count; i++) {
@@ -86,7 +86,7 @@ read_headers(struct lf_kafka_reader *reader, rd_kafka_message_t *message, struct
         size_t size;
         if (rd_kafka_header_get_all(headers, i, &name, &value, &size) != RD_KAFKA_RESP_ERR_NO_ERROR)
             break;
-        out[i] = (struct lf_log_header){.name = lf_bytes_of(name), .value = lf_bytes(value, size)};
+        out[i] = (struct lf_header){.name = lf_bytes_of(name), .value = lf_bytes(value, size)};
     }
     record->headers = out;
     record->header_count = count;

@@ -158,7 +158,7 @@ copy_headers(const struct lf_record *record)
         return NULL;
     rd_kafka_headers_t *headers = rd_kafka_headers_new(record->header_count);
     for (size_t i = 0; i < record->header_count; i++) {
-        const struct lf_log_header *header = &record->headers[i];
+        const struct lf_header *header = &record->headers[i];
         (void)rd_kafka_header_add(headers, header->name.ptr != NULL ? header->name.ptr : "", (ssize_t)header->name.len,
                                   header->value.ptr, (ssize_t)header->value.len);
     }

@@ -52,12 +52,12 @@ lf_mem_log_writer_open(struct lf_log *base, struct lf_wake wake, lf_log_ack_fn *
 static struct lf_record *
 copy_record(const struct lf_record *record)
 {
-    size_t headers = record->header_count * sizeof(struct lf_log_header);
+    size_t headers = record->header_count * sizeof(struct lf_header);
     /* One byte more, so that an empty view never points past the block. */
     struct lf_record *copy = lf_malloc(sizeof(*copy) + headers + lf_log_record_bytes(record) + 1);
     if (copy == NULL)
         return NULL;
-    struct lf_log_header *to = (struct lf_log_header *)(copy + 1);
+    struct lf_header *to = (struct lf_header *)(copy + 1);
     char *at = (char *)to + headers;
     *copy = *record;
     copy->key = lf_mem_log_copy(&at, record->key);

@@ -74,7 +74,7 @@ fixture_close(struct fixture *fixture)
 void
 fixture_send_to(struct fixture *fixture, int32_t partition, const char *key, const char *value)
 {
-    const struct lf_log_header header = {LF_LIT("origin"), LF_LIT("test")};
+    const struct lf_header header = {LF_LIT("origin"), LF_LIT("test")};
     const struct lf_record record = {.topic = fixture_topic,
                                      .partition = partition,
                                      .key = lf_bytes_of(key),

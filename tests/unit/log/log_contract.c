@@ -230,7 +230,7 @@ static void
 null_and_empty_and_binary_are_kept_apart(void **state)
 {
     static const char bytes[] = "a\0b\xff\xfe";
-    const struct lf_log_header headers[] = {
+    const struct lf_header headers[] = {
         {LF_LIT("ce_id"), LF_LIT("1")},        {LF_LIT("empty"), LF_LIT("")},    {LF_LIT("null"), LF_BYTES_NONE},
         {LF_LIT("ce_id"), lf_bytes(bytes, 5)}, {LF_LIT(""), LF_LIT("nameless")},
     };

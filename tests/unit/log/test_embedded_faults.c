@@ -262,7 +262,7 @@ live(const char *url, struct acks *acks)
     struct lf_log_reader *reader = NULL;
     struct lf_bytes name = lf_bytes_of(topic);
     const struct lf_log_options options = {.url = url, .create_topics = true, .exclusive = true};
-    const struct lf_log_header header = {LF_LIT("name"), LF_LIT("value")};
+    const struct lf_header header = {LF_LIT("name"), LF_LIT("value")};
     const struct lf_log_reader_options reading = {.topics = &name, .topic_count = 1};
     struct lf_record record = record_of(topic, "key", "value");
     record.headers = &header;

@@ -493,7 +493,7 @@ live(struct lf_log *log, const char *topic, struct acks *acks)
     struct lf_log_writer *writer = NULL;
     struct lf_log_reader *reader = NULL;
     struct lf_bytes name = lf_bytes_of(topic);
-    const struct lf_log_header header = {LF_LIT("name"), LF_LIT("value")};
+    const struct lf_header header = {LF_LIT("name"), LF_LIT("value")};
     const struct lf_log_reader_options reading = {.topics = &name, .topic_count = 1};
     struct lf_record record = record_of(topic, "key", "value");
     record.headers = &header;

@@ -82,7 +82,7 @@ fill(struct world *world, int from, int count)
         char value[32], key[32];
         snprintf(value, sizeof(value), "value %d", i);
         snprintf(key, sizeof(key), "key %d", i % 7);
-        const struct lf_log_header headers[] = {{LF_LIT("a"), lf_bytes_of(value)}, {LF_LIT("a"), LF_BYTES_NONE}};
+        const struct lf_header headers[] = {{LF_LIT("a"), lf_bytes_of(value)}, {LF_LIT("a"), LF_BYTES_NONE}};
         append(world->source, &(struct lf_record){.topic = topic,
                                                   .partition = world->sources > 1 ? i % 7 % world->sources : 0,
                                                   .timestamp_ms = 1000 + i,
@@ -316,7 +316,7 @@ one_whose_log_failed_goes_on_or_says_that_it_cannot(void **state)
 static void
 mark_as_copied(struct world *world, const char *mark, const char *value)
 {
-    const struct lf_log_header header = {LF_LIT(LF_COPY_HEADER), lf_bytes_of(mark)};
+    const struct lf_header header = {LF_LIT(LF_COPY_HEADER), lf_bytes_of(mark)};
     append(world->target,
            &(struct lf_record){
                .topic = topic, .partition = 0, .value = lf_bytes_of(value), .headers = &header, .header_count = 1});

@@ -156,7 +156,7 @@ static const char foreign[] = "{\"eventType\":\"Foreign\",\"v\":[1],\"eventId\":
 static void
 send_foreign(struct fixture *fixture)
 {
-    const struct lf_log_header headers[] = {{LF_LIT("h"), LF_LIT("1")},
+    const struct lf_header headers[] = {{LF_LIT("h"), LF_LIT("1")},
                                             {LF_LIT("h"), LF_BYTES_NONE},
                                             {LF_LIT("b"), LF_LIT("\xff\x00")},
                                             {LF_LIT("\xfe"), LF_LIT("")},
@@ -179,7 +179,7 @@ static void
 send_structured(struct fixture *fixture)
 {
     static const char value[] = "{\"specversion\":\"1.0\",\"id\":\"s\",\"type\":\"T\",\"source\":\"/x\",\"data\":{}}";
-    const struct lf_log_header header = {LF_LIT("content-type"), LF_LIT("application/cloudevents+json; charset=UTF-8")};
+    const struct lf_header header = {LF_LIT("content-type"), LF_LIT("application/cloudevents+json; charset=UTF-8")};
     const struct lf_record record = {.topic = fixture_topic,
                                      .partition = 0,
                                      .timestamp_ms = 5,
