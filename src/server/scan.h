@@ -30,8 +30,8 @@ struct lf_scan {
  */
 LF_NODISCARD enum lf_status lf_scan(const struct lf_scan *scan, struct lf_err *err);
 
-/* The ranges that a topic has in the log, in memory to lf_free(). LF_NOT_FOUND: no such topic. Waits for a log that does
- * not answer as above. */
+/* The ranges that a topic has in the log, in memory to lf_free(). LF_NOT_FOUND: no such topic. Waits for a log that
+ * does not answer, as above. */
 LF_NODISCARD enum lf_status lf_scan_ranges(struct lf_log *log, struct lf_bytes topic, struct lf_log_range **ret,
                                            size_t *ret_count, struct lf_err *err);
 
