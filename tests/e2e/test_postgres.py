@@ -1,0 +1,219 @@
+"""The store on a real PostgreSQL server: what people find there, a server that is away, killed, or frozen, and several
+consumers at once."""
+
+import os
+import random
+
+import psycopg
+import pytest
+
+from harness import folds
+from harness.checker import History, check, check_replay, report
+from harness.evidence import embedded_log, kafka_log
+from harness.graphql import unique
+from harness.load import Ledger
+from harness.logfirst import LEDGER, QUOTES, Logfirst, run, total
+from harness.postgres import Postgres
+from harness.process import scratch
+from harness.wait import pause, until
+
+CYCLES = max(1, int(os.environ.get("LOGFIRST_CRASH_CYCLES") or 50) // 5)
+SEED = int(os.environ.get("LOGFIRST_CRASH_SEED") or random.SystemRandom().randrange(1 << 32))
+TOPIC, GROUP = "business-events", "event-consumers"
+AWAY_S = 10
+
+
+@pytest.fixture(scope="module")
+def server():
+    with scratch("lf-pg-") as folder:
+        postgres = Postgres(folder).start()
+        yield postgres
+        postgres.close()
+
+
+@pytest.fixture
+def postgres(server):
+    """A server that the test may stop, kill and freeze. It runs when the test begins."""
+    server.thaw()
+    if not server.running():
+        server.start()
+    return server
+
+
+@pytest.fixture
+def store(postgres):
+    return postgres.store(unique("store").replace("-", "_"))
+
+
+def assert_kept(history, load, store, group=GROUP):
+    load.fill(history)
+    store.read(history, group, "accounts", "account_id")
+    violations = check(history)
+    assert not violations, f"LOGFIRST_CRASH_SEED={SEED}\n{report(violations)}"
+
+
+def more_load(load, count=50):
+    before = load.counts()[0]
+    until(lambda: load.counts()[0] > before + count, "load", 60)
+
+
+# --- what people find there
+
+
+def test_tables_that_people_can_use(start, store):
+    server = start("up", QUOTES, "--store", store.url)
+    assert server.ready_line["store"] == "postgres"
+    client = server.client()
+    receipt = client.create_quote("c1", 12.5)
+    assert client.quote("c1") == {"customerId": "c1", "amount": 12.5}
+    [event] = store.rows("SELECT * FROM event_store")
+    assert (event["event_id"], event["event_type"]) == (receipt["eventId"], "QuoteCreated")
+    assert (event["entity_type"], event["entity_key"]) == ("Quote", "c1")
+    assert event["payload"] == {"customerId": "c1", "amount": 12.5}
+    assert event["headers"]["ce_type"] == "QuoteCreated"
+    assert (event["topic"], event["log_partition"], event["log_offset"]) == (TOPIC, 0, 0)
+    assert event["occurred_at"].tzinfo is not None and event["stored_at"] >= event["occurred_at"]
+    assert store.rows("SELECT * FROM quotes") == [{"customer_id": "c1", "amount": 12.5}]
+    assert store.rows("SELECT payload->>'amount' AS amount FROM event_store") == [{"amount": "12.5"}]
+    [position] = store.rows("SELECT * FROM log_positions")
+    assert position == {"consumer_group": GROUP, "topic": TOPIC, "log_partition": 0, "next_offset": 1}
+    assert client.create_quote("c1", 20)["success"]
+    assert server.stop() == 0
+    listed = run("events", "list", "--data", server.data, "--store", store.url)
+    assert listed.returncode == 0 and receipt["eventId"] in listed.stdout, listed
+
+
+def test_lists_with_filters_orders_and_cursors(start, store):
+    client = start("up", QUOTES, "--store", store.url).client()
+    for number in range(7):
+        client.create_quote(f"c{number}", number % 3, wait=number == 6)
+    query = (
+        "query($after: String) { quotes(where: {amount: {gte: 1}}, orderBy: [{field: amount, direction: DESC}], first: 2, after: $after)"
+        " { edges { node { customerId } } pageInfo { endCursor hasNextPage } } }"
+    )
+    seen, after, more = [], None, True
+    while more:
+        page = client.execute(query, {"after": after})["quotes"]
+        seen += [edge["node"]["customerId"] for edge in page["edges"]]
+        after, more = page["pageInfo"]["endCursor"], page["pageInfo"]["hasNextPage"]
+    assert seen == ["c2", "c5", "c1", "c4"]
+
+
+def test_a_password_is_not_told(folder):
+    """The URL stands in messages without it."""
+    told = run("up", QUOTES, "--data", folder, "--store", "postgresql://u:s3cret@127.0.0.1:1/d", "--admin", "127.0.0.1:0")
+    assert told.returncode == 1
+    assert "127.0.0.1" in told.stderr
+    assert "s3cret" not in told.stderr + told.stdout
+
+
+# --- a server that is away
+
+
+@pytest.mark.parametrize("how", ["stopped", "frozen"])
+def test_an_outage(start, postgres, store, how):
+    """10 s without the database: mutations are accepted all the same, nothing is dead-lettered, all of it is there soon
+    after, memory stays where it was."""
+    server = start("up", LEDGER, "--store", store.url)
+    load = Ledger(lambda: server.listen, clients=4, seed=SEED).start()
+    more_load(load)
+    until(lambda: total(server.metrics(), "logfirst_consumer_lag") < 200, "the consumer to keep up")
+    resident = server.rss_bytes()
+    (postgres.stop if how == "stopped" else postgres.freeze)()
+    acknowledged = load.counts()[0]
+    until(lambda: not server.ready(), "not ready", 20)
+    pause(AWAY_S)
+    assert load.counts()[0] > acknowledged + 100, "the log accepts meanwhile"
+    assert server.running()
+    (postgres.start if how == "stopped" else postgres.thaw)()
+    load.stop()
+    log = embedded_log(server.log_dir, TOPIC)
+    until(lambda: store.reached(GROUP, {(TOPIC, 0): len(log)}), "lag 0", 90)
+    until(server.ready, "ready", 30)
+    assert server.rss_bytes() < resident + 64 * 1024 * 1024
+    history = History(fold=folds.ledger, log=log)
+    assert_kept(history, load, store)
+    assert history.dead == []
+    assert server.stop() == 0
+
+
+def test_the_database_is_killed_under_load(start, postgres, store, folder):
+    """kill -9 of the database, of the program, of both, at random moments; then the checker looks."""
+    dice = random.Random(f"{SEED}/postgres")
+    where = {"address": None}
+    load = Ledger(lambda: where["address"], clients=6, seed=SEED, keys=0.3)
+    history = History(fold=folds.ledger)
+
+    def up():
+        server = start("up", LEDGER, "--store", store.url)
+        where["address"] = server.listen
+        return server
+
+    server = up()
+    load.start()
+    for _ in range(CYCLES):
+        stored = len(store.snapshot(GROUP).places)
+        until(lambda: len(store.snapshot(GROUP).places) > stored, "the consumer to store", 60)
+        pause(dice.uniform(0.0, 0.2))
+        victims = dice.choice(("database", "program", "both", "database"))
+        if victims != "program":
+            postgres.kill()
+        if victims != "database":
+            where["address"] = None
+            server.kill()
+            server.close()
+        if victims != "program":
+            pause(dice.uniform(0.0, 0.5))
+            postgres.start()
+        history.snapshots.append(store.snapshot(GROUP))
+        if victims != "database":
+            server = up()
+    more_load(load)
+    load.stop()
+    history.log = embedded_log(folder / "log", TOPIC)
+    until(lambda: store.reached(GROUP, {(TOPIC, 0): len(history.log)}), "lag 0", 90)
+    assert server.stop() == 0, server.tail()
+    assert_kept(history, load, store)
+    print(f"{CYCLES} cycles, {len(history.acknowledged)} acknowledged, {len(history.log)} in the log")
+
+    # I15: the same log into another schema gives the same
+    second = postgres.store(store.schema + "_again")
+    again = start("up", LEDGER, "--store", second.url)
+    until(lambda: second.reached(GROUP, {(TOPIC, 0): len(history.log)}), "replay", 90)
+    assert again.stop() == 0
+    violations = check_replay(history, second.read(History(), GROUP, "accounts", "account_id"))
+    assert not violations, report(violations)
+
+
+def test_consumers_of_one_group_are_killed(start, postgres, store, broker, topic, group, tmp_path):
+    """Three consumers share the partitions of a topic and one schema; one after the other is killed."""
+    dice = random.Random(f"{SEED}/group")
+    options = ["--log", broker.url, "--topic", topic, "--group", group, "--partitions", "6", "--store", store.url]
+    gateway = start("gateway", LEDGER, *options)
+    names = ["one", "two", "three"]
+
+    def consumer(name):
+        return start("consumer", LEDGER, *options, "--instance-id", name, data=tmp_path / name, ready=False)
+
+    consumers = {name: consumer(name) for name in names}
+    load = Ledger(lambda: gateway.listen, clients=6, seed=SEED, keys=0.2).start()
+    history = History(fold=folds.ledger)
+    more_load(load)
+    for cycle in range(max(3, CYCLES // 2)):
+        seen = until(lambda: store.snapshot(group), "tables", 60, retry=(psycopg.Error,))
+        until(lambda: len(store.snapshot(group).places) > len(seen.places), "somebody to store", 60)
+        pause(dice.uniform(0.0, 0.3))
+        name = names[cycle % len(names)]
+        consumers[name].kill()
+        history.snapshots.append(store.snapshot(group))
+        consumers[name].close()
+        consumers[name] = consumer(name)
+    more_load(load)
+    load.stop()
+    ends = {(topic, partition): end for partition, end in broker.ends(topic).items()}
+    until(lambda: store.reached(group, ends), "lag 0", 90)
+    for process in (gateway, *consumers.values()):
+        assert process.stop() == 0, process.tail()
+    history.log = kafka_log(broker, topic)
+    assert_kept(history, load, store, group)
+    assert history.dead == []
