@@ -37,7 +37,7 @@ struct lf_copy_result {
 /*
  * Copies what the source has when this begins. LF_NOT_FOUND: the source has no such topic. LF_CONFLICT: the target has
  * copies of another log's topic, or a hole; delete its topic. LF_CLOSED: progress said stop. LF_UNAVAILABLE, LF_TIMEOUT
- * and others of the logs: call again to go on.
+ * and others of the logs: call again to go on. *ret is filled in after a failure too.
  */
 LF_NODISCARD enum lf_status lf_copy(const struct lf_copy_options *options, struct lf_copy_result *ret,
                                     struct lf_err *err);
