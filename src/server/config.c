@@ -67,6 +67,9 @@ lf_config_option_known(unsigned command, const char *flag, bool *ret_needs_value
     return option != NULL;
 }
 
+/* A year: longer than any wait that is meant, and no sum of it and a clock overflows. */
+#define DURATION_MAX_MS (INT64_C(366) * 24 * 3600 * 1000)
+
 struct unit {
     const char *name;
     int64_t factor;
@@ -163,7 +166,7 @@ set_option(struct lf_config *config, const struct option *option, struct lf_byte
         break;
     case BOOL: good = parse_bool(text, field); break;
     case COUNT: good = lf_bytes_to_i64(text, field) && *(int64_t *)field >= 0; break;
-    case DURATION: good = parse_scaled(text, times, field); break;
+    case DURATION: good = parse_scaled(text, times, field) && *(int64_t *)field <= DURATION_MAX_MS; break;
     case SIZE: good = parse_scaled(text, sizes, field); break;
     case CHOICE: good = parse_choice(option->placeholder, text, field); break;
     }

@@ -323,7 +323,8 @@ work_has_a_limit(void **state)
     world_wait(world, &answers[1]);
     for (int i = 0; i < 3; i++)
         answer_release(&answers[i]);
-    static const char *const hidden[] = {"{ __schema { types { name } } }", "{ ... on Query { x: __schema { types { name } } } }",
+    static const char *const hidden[] = {"{ __schema { types { name } } }",
+                                         "{ ... on Query { x: __schema { types { name } } } }",
                                          "{ ...F } fragment F on Query { __type(name: \"X\") { name } }"};
     for (size_t i = 0; i < sizeof(hidden) / sizeof(hidden[0]); i++) {
         struct answer answer;

@@ -107,6 +107,7 @@ events_are_shown_with_their_place(void **state)
     answer_has(&shown, "data.event.reason", "null");
     answer_release(&shown);
     answer_release(&made);
+    expect(world, "{ event(eventId: \"none\") { eventId } }", "errors", "-");
     expect(world, "{ event(eventId: \"none\") { eventId } }", "data.event", "null");
     expect(world,
            "{ events(where: {eventType: {eq: \"QuoteCreated\"}}) { nodes { entityKey } pageInfo { hasNextPage } } }",

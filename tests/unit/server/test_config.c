@@ -84,6 +84,7 @@ wrong_values_name_their_source(void **state)
         {NULL, "grace", "soon", "--grace"},
         {NULL, "grace", "-1s", "--grace"},
         {NULL, "grace", "99999999999999999999s", "--grace"},
+        {NULL, "linger", "8785h", "--linger"}, /* more than a year */
         {NULL, "output", "xml", "text|json"},
         {NULL, "introspection", "maybe", "true|false"},
         {NULL, "max-body", "1TB", "--max-body"},
