@@ -182,6 +182,13 @@ struct line {
     char names[ARGS_MAX][64]; /* of --name=value */
 };
 
+/* The word behind --create-topics, where it is written as one of its own; NULL is none. */
+static bool
+is_truth(const char *word)
+{
+    return word != NULL && (strcmp(word, "true") == 0 || strcmp(word, "false") == 0);
+}
+
 /* One word that starts with --; takes the next one where the option needs a value. */
 static enum lf_status
 take_option(struct line *line, const struct command *command, char **argv, int *at, struct lf_err *err)
@@ -200,6 +207,8 @@ take_option(struct line *line, const struct command *command, char **argv, int *
     if (!lf_config_option_known(command->bit, name, &needs_value))
         return lf_fail(err, LF_USAGE, "unknown option --%s; see logfirst %s --help", name, command->name);
     *arg = (struct lf_config_arg){.name = name, .value = word[len] == '=' ? word + len + 1 : NULL};
+    if (arg->value == NULL && !needs_value && is_truth(argv[*at + 1]))
+        arg->value = argv[++*at];
     if (arg->value == NULL && needs_value) {
         /* NOLINTNEXTLINE(clang-analyzer-security.ArrayBound): argv ends with NULL */
         if (argv[*at + 1] == NULL)

@@ -97,7 +97,7 @@ def test_type_by_name(quotes):
 
 
 def test_introspection_can_be_off(start):
-    client = start("up", QUOTES, "--introspection=false").client()
+    client = start("up", QUOTES, "--introspection", "false").client()
     for document in ("{ __schema { types { name } } }", '{ __type(name: "Quote") { name } }'):
         answer = client.post(document)
         assert answer.errors and not (answer.json.get("data") or {}).get("__schema"), answer.body
