@@ -26,7 +26,7 @@ BUILD="gcc=gcc cc=gcc make=make pkg-config=pkg-config|pkgconf meson=meson ninja=
     libpq-dev libpcre2-dev libmongoc-dev|libmongoc2-dev ?libyyjson-dev ?libllhttp-dev"
 RUN="curl=curl"
 TEST="curl=curl libcmocka-dev java=default-jre-headless mvn=maven node=nodejs npm=npm kcat=kcat|kafkacat
-    g++=g++ clang=clang libclang-rt-dev|libclang-rt-14-dev|libclang-rt-18-dev|libclang-rt-19-dev postgresql
+    g++=g++ clang=clang libclang-rt-dev|libclang-rt-14-dev|libclang-rt-18-dev|libclang-rt-19-dev postgresql pgbouncer
     openssl=openssl procps iproute2"
 CHECK="g++=g++ cppcheck=cppcheck"
 BENCH="wrk=wrk"

@@ -13,7 +13,7 @@ from harness.evidence import embedded_log, kafka_log
 from harness.graphql import unique
 from harness.load import Ledger
 from harness.logfirst import LEDGER, QUOTES, Logfirst, run, total
-from harness.postgres import Postgres
+from harness.postgres import PgBouncer, Postgres
 from harness.process import scratch
 from harness.wait import pause, until
 
@@ -105,6 +105,28 @@ def test_a_password_is_not_told(folder):
     assert told.returncode == 1
     assert "127.0.0.1" in told.stderr
     assert "s3cret" not in told.stderr + told.stdout
+
+
+def test_behind_a_pooler(start, postgres, store):
+    """Nothing that we ask needs more of a connection than its transaction. The pooler may go and come as well."""
+    with scratch("lf-pool-") as folder:
+        with PgBouncer(folder, postgres).start() as pooler:
+            server = start("up", LEDGER, "--store", pooler.url(store.schema))
+            load = Ledger(lambda: server.listen, clients=4, seed=SEED).start()
+            for _ in range(2):
+                seen = len(store.snapshot(GROUP).places)
+                until(lambda: len(store.snapshot(GROUP).places) > seen + 100, "the consumer to store", 30)
+                pooler.kill()
+                pooler.start()
+            more_load(load)
+            load.stop()
+            log = embedded_log(server.log_dir, TOPIC)
+            until(lambda: store.reached(GROUP, {(TOPIC, 0): len(log)}), "lag 0", 60)
+            assert server.client().execute('{ accounts { edges { node { accountId } } } }')["accounts"]["edges"]
+            assert server.stop() == 0
+    history = History(fold=folds.ledger, log=log)
+    assert_kept(history, load, store)
+    assert history.dead == []
 
 
 # --- a server that is away

@@ -180,3 +180,29 @@ def positions_of(db, group):
         "SELECT topic, log_partition, next_offset FROM log_positions WHERE consumer_group = %s", (group,)
     )
     return {(topic, partition): offset for topic, partition, offset in rows}
+
+
+class PgBouncer(Process):
+    """A pooler before a server, which hands out a connection for one transaction only."""
+
+    def __init__(self, folder, server, port=6432):
+        self.folder = pathlib.Path(folder)
+        self.port = port
+        config = self.folder / "pgbouncer.ini"
+        config.write_text(
+            f"[databases]\npostgres = host={server.folder} dbname=postgres user=postgres\n[pgbouncer]\nlisten_port = {port}\n"
+            f"unix_socket_dir = {self.folder}\nauth_type = any\npool_mode = transaction\ndefault_pool_size = 3\n",
+            encoding="ascii",
+        )
+        self.folder.chmod(0o777)
+        found = shutil.which("pgbouncer") or shutil.which("pgbouncer", path="/usr/sbin:/sbin")
+        assert found, "no PgBouncer: tools/install-deps.sh test"
+        super().__init__([*as_server(), found, config], cwd="/", name="pgbouncer")
+
+    def url(self, schema):
+        return f"postgresql:///postgres?user=postgres&host={self.folder}&port={self.port}&schema={schema}"
+
+    def start(self, timeout=20.0):
+        self.spawn()
+        self.wait_line("process up", timeout)
+        return self

@@ -378,6 +378,38 @@ test_rights(void **state)
     assert_string_equal(pg_server_sql(&server, "DROP OWNED BY worker, looker; DROP ROLE worker, looker"), "");
 }
 
+/* With row-level security there is no COPY: the same comes of it. */
+static void
+test_row_level_security(void **state)
+{
+    (void)state;
+    enum { COUNT = 40 };
+    struct lf_store *store = NULL;
+    struct lf_store_session *session = NULL;
+    const struct lf_event *events[COUNT];
+    enum lf_append_outcome outcomes[COUNT];
+    start(full);
+    pg_server_sql(&server, "DROP ROLE IF EXISTS worker; CREATE ROLE worker LOGIN; GRANT USAGE ON SCHEMA s TO worker;"
+                           " GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA s TO worker;"
+                           " ALTER TABLE s.event_store ENABLE ROW LEVEL SECURITY;"
+                           " CREATE POLICY all_of_it ON s.event_store TO worker USING (true)");
+    snprintf(url, sizeof(url), "postgresql:///postgres?user=worker&host=%s&schema=s", server.folder);
+    OK(open_store(false, &store, &err));
+    OK(lf_store_session_open(store, true, &session, &err));
+    for (int i = 0; i < COUNT; i++)
+        events[i] = fixture_event(model, &arena, i, "Noted", "{}");
+    for (int round = 0; round < 2; round++) {
+        OK(lf_store_begin(session, &err));
+        OK(lf_store_append(session, events, COUNT, outcomes, &err));
+        OK(lf_store_commit(session, &err));
+        for (int i = 0; i < COUNT; i++)
+            assert_int_equal(outcomes[i], round == 0 ? LF_APPENDED : LF_APPEND_DUPLICATE);
+    }
+    lf_store_session_close(session);
+    lf_store_close(store);
+    pg_server_sql(&server, "DROP OWNED BY worker; DROP ROLE worker");
+}
+
 static void
 test_urls(void **state)
 {
@@ -430,6 +462,7 @@ main(void)
         CASE(test_tables_of_others),
         CASE(test_reading_only),
         CASE(test_rights),
+        CASE(test_row_level_security),
         CASE(test_urls),
     };
     pg_server_new(&server);
