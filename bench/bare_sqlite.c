@@ -65,8 +65,9 @@ bare_step(struct bench_bare *bare, sqlite3_stmt *stmt)
 static void
 bare_event(struct bench_bare *bare, const struct bench_item *item, int64_t offset)
 {
+    static const char headers[] = BENCH_HEADERS;
     const char *texts[] = {item->id,      "QuoteCreated", "Quote",          item->customer,
-                           item->payload, BENCH_HEADERS,  "business-events"};
+                           item->payload, headers,        "business-events"};
     for (int i = 0; i < 7; i++)
         sqlite3_bind_text(bare->event, i + 1, texts[i], -1, SQLITE_STATIC);
     sqlite3_bind_int64(bare->event, 8, 0);

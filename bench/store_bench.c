@@ -314,7 +314,8 @@ main(int argc, char **argv)
 {
     size_t only = argc > 1 ? strtoul(argv[1], NULL, 10) : 0;
     int64_t total = argc > 2 ? strtoll(argv[2], NULL, 10) : 100000;
-    const char *where = argc > 3 ? argv[3] : getenv("TMPDIR") != NULL ? getenv("TMPDIR") : "/tmp";
+    const char *temporary = getenv("TMPDIR");
+    const char *where = argc > 3 ? argv[3] : temporary != NULL ? temporary : "/tmp";
     if (only > BENCH_BATCH_MAX || total < BENCH_BATCH_MAX)
         bench_die("usage", "store_bench [BATCH [EVENTS [WHERE]]], BATCH at most and EVENTS at least 5,000");
     if (strncmp(where, "postgres", strlen("postgres")) == 0)

@@ -88,7 +88,8 @@ def test_lists_with_filters_orders_and_cursors(start, store):
     for number in range(7):
         client.create_quote(f"c{number}", number % 3, wait=number == 6)
     query = (
-        "query($after: String) { quotes(where: {amount: {gte: 1}}, orderBy: [{field: amount, direction: DESC}], first: 2, after: $after)"
+        "query($after: String) {"
+        " quotes(where: {amount: {gte: 1}}, orderBy: [{field: amount, direction: DESC}], first: 2, after: $after)"
         " { edges { node { customerId } } pageInfo { endCursor hasNextPage } } }"
     )
     seen, after, more = [], None, True
@@ -101,7 +102,8 @@ def test_lists_with_filters_orders_and_cursors(start, store):
 
 def test_a_password_is_not_told(folder):
     """The URL stands in messages without it."""
-    told = run("up", QUOTES, "--data", folder, "--store", "postgresql://u:s3cret@127.0.0.1:1/d", "--admin", "127.0.0.1:0")
+    url = "postgresql://u:s3cret@127.0.0.1:1/d"
+    told = run("up", QUOTES, "--data", folder, "--store", url, "--admin", "127.0.0.1:0")
     assert told.returncode == 1
     assert "127.0.0.1" in told.stderr
     assert "s3cret" not in told.stderr + told.stdout

@@ -55,18 +55,18 @@ identify(struct lf_pg_store *store, bool *ret_fresh, struct lf_err *err)
     if (st != LF_OK)
         return st;
     struct lf_bytes text = lf_bytes_of(comment);
-    size_t mark = sizeof(LF_PG_MARK_FORMAT) - 1;
-    bool ours = lf_bytes_starts_with(text, LF_LIT(LF_PG_MARK_FORMAT));
+    bool ours = comment != NULL && lf_bytes_starts_with(text, LF_LIT(LF_PG_MARK_FORMAT));
+    const char *format = ours ? comment + sizeof(LF_PG_MARK_FORMAT) - 1 : "";
     if (comment != NULL && !ours)
         st = lf_fail(err, LF_UNSUPPORTED,
                      "schema \"%s\" has an event_store of another application: give the store a schema of its own with "
                      "?schema=NAME in its URL",
                      store->schema);
-    else if (ours && strtol(comment + mark, NULL, 10) != LF_PG_FORMAT)
+    else if (ours && strtol(format, NULL, 10) != LF_PG_FORMAT)
         st = lf_fail(err, LF_UNSUPPORTED,
                      "schema \"%s\" has the store's format %s, this program knows format %d: use the version of "
                      "logfirst that made it",
-                     store->schema, comment + mark, LF_PG_FORMAT);
+                     store->schema, format, LF_PG_FORMAT);
     if (st == LF_OK)
         *ret_fresh = comment == NULL;
     lf_free(comment);

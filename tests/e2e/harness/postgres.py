@@ -190,7 +190,8 @@ class PgBouncer(Process):
         self.port = port
         config = self.folder / "pgbouncer.ini"
         config.write_text(
-            f"[databases]\npostgres = host={server.folder} dbname=postgres user=postgres\n[pgbouncer]\nlisten_port = {port}\n"
+            f"[databases]\npostgres = host={server.folder} dbname=postgres user=postgres\n"
+            f"[pgbouncer]\nlisten_port = {port}\n"
             f"unix_socket_dir = {self.folder}\nauth_type = any\npool_mode = transaction\ndefault_pool_size = 3\n",
             encoding="ascii",
         )
