@@ -61,7 +61,7 @@ struct lf_gateway {
  * of memory. */
 struct lf_bytes lf_gateway_keep_topic(struct lf_gateway *gateway, struct lf_bytes topic);
 
-/* mutate.c: a mutation field becomes an event; its acknowledgement becomes the receipt. */
+/* A mutation field becomes an event (mutate.c); its acknowledgement becomes the receipt (append.c). */
 lf_gql_resolve_fn lf_gateway_resolve_mutation;
 lf_log_ack_fn lf_gateway_acked;
 
