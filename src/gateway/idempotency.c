@@ -1,6 +1,6 @@
 /*
- * Idempotency keys: the eventId is derived from the key, so that a retry finds the earlier answer in memory (keyed.h), or
- * in the store, or sends a second record of the same eventId, which the consumer recognises.
+ * Idempotency keys: the eventId is derived from the key, so that a retry finds the earlier answer in memory (keyed.h),
+ * or in the store, or sends a second record of the same eventId, which the consumer recognises.
  */
 #include "gateway/pending.h"
 #include "json/json.h"
