@@ -117,3 +117,50 @@ workload_check(const struct lf_model *model, struct lf_store_session *session, s
         assert_int_equal(lf_value_get_text(&state, "value")->u.integer, batches * WORKLOAD_BATCH);
     return batches;
 }
+
+enum lf_status
+workload_read_all(const struct lf_model *model, struct lf_store_session *session, struct lf_arena *arena,
+                  struct lf_err *error)
+{
+    const struct lf_entity *counter = &model->entities[COUNTER];
+    struct lf_filter filter = {
+        .kind = LF_FILTER_COMPARE, .field = fixture_field(counter, "value"), .op = LF_CMP_GT, .value = lf_value_int(0)};
+    struct lf_list_query query = {.entity = counter, .filter = &filter, .first = 1, .order_count = 1};
+    query.order[0].field = filter.field;
+    struct lf_list_result list;
+    struct lf_stored_event stored;
+    struct lf_value value;
+    struct lf_dead_letter *letters;
+    size_t count;
+    enum lf_status st = lf_store_list(session, &query, arena, &list, error);
+    if (st == LF_OK) {
+        query.after = list.cursors[0];
+        st = lf_store_list(session, &query, arena, &list, error);
+    }
+    if (st == LF_OK)
+        st = lf_store_get(session, counter, LF_LIT("1"), arena, &value, error);
+    if (st == LF_OK)
+        st = lf_store_event(session, LF_LIT("00000000-0000-7000-8000-000000000001"), arena, &stored, error);
+    if (st == LF_OK)
+        st = lf_store_event(session, LF_LIT("dead-1"), arena, &stored, error);
+    if (st == LF_OK)
+        st = lf_store_dead_letters(session, 0, 10, arena, &letters, &count, error);
+    return st;
+}
+
+enum lf_status
+workload_append_duplicate(const struct lf_model *model, struct lf_store_session *session, struct lf_err *error)
+{
+    struct workload_event event;
+    const struct lf_event *events[] = {&event.event};
+    enum lf_append_outcome outcome = LF_APPENDED;
+    workload_event(model, 1, &event);
+    event.members[0].value = lf_value_float(1.0);
+    event.event.place.offset = 999999;
+    enum lf_status st = lf_store_begin(session, error);
+    if (st == LF_OK)
+        st = lf_store_append(session, events, 1, &outcome, error);
+    assert_true(st != LF_OK || outcome == LF_APPEND_DUPLICATE);
+    lf_store_abort(session);
+    return st;
+}

@@ -23,5 +23,11 @@ LF_NODISCARD enum lf_status workload_run(const struct lf_model *model, struct lf
                                          struct lf_arena *arena, struct lf_err *error);
 /* Whole batches only, everywhere the same number of them; how many. Fails the test otherwise. */
 int64_t workload_check(const struct lf_model *model, struct lf_store_session *session, struct lf_arena *arena);
+/* Everything that reads, once, where two batches are. */
+LF_NODISCARD enum lf_status workload_read_all(const struct lf_model *model, struct lf_store_session *session,
+                                              struct lf_arena *arena, struct lf_err *error);
+/* An event that is there already, with its payload spelled otherwise: the slow path of append. */
+LF_NODISCARD enum lf_status workload_append_duplicate(const struct lf_model *model, struct lf_store_session *session,
+                                                      struct lf_err *error);
 
 #endif
