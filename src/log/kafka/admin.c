@@ -116,7 +116,31 @@ create_topic(struct lf_kafka_log *log, const char *name, int64_t deadline_ms, st
     return st;
 }
 
-/* Every partition has a broker that takes records. */
+enum { TIME_OLDEST = -2, TIME_NEWEST = -1 }; /* of a ListOffsets request */
+
+/* One request a broker, for all partitions. */
+static enum lf_status
+list_offsets(struct lf_kafka_log *log, const char *name, const struct rd_kafka_metadata_topic *topic, int64_t time,
+             int64_t deadline_ms, rd_kafka_topic_partition_list_t *list, struct lf_err *err)
+{
+    for (int i = 0; i < topic->partition_cnt; i++) {
+        if (time == TIME_OLDEST)
+            rd_kafka_topic_partition_list_add(list, name, topic->partitions[i].id);
+        list->elems[i].offset = time;
+        list->elems[i].err = RD_KAFKA_RESP_ERR_NO_ERROR;
+    }
+    char what[NAME_SIZE + 16];
+    snprintf(what, sizeof(what), "topic '%s'", name);
+    rd_kafka_resp_err_t code = rd_kafka_offsets_for_times(log->client, list, left_ms(deadline_ms));
+    for (int i = 0; i < list->cnt && code == RD_KAFKA_RESP_ERR_NO_ERROR; i++)
+        code = list->elems[i].err;
+    return code == RD_KAFKA_RESP_ERR_NO_ERROR ? LF_OK : lf_kafka_fail(log, err, code, what);
+}
+
+/*
+ * Every partition has a broker that takes records: metadata tell of it a little before it knows itself, and what is
+ * produced in between fails, or worse (deliver_unknown() in produce.c).
+ */
 static enum lf_status
 check_leaders(struct lf_kafka_log *log, const char *name, int64_t deadline_ms, struct lf_err *err)
 {
@@ -130,6 +154,10 @@ check_leaders(struct lf_kafka_log *log, const char *name, int64_t deadline_ms, s
         if (topic->partitions[i].leader < 0)
             st = lf_fail(err, LF_UNAVAILABLE, "topic '%s': partition %d has no leader", name, topic->partitions[i].id);
     }
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(topic->partition_cnt);
+    if (st == LF_OK)
+        st = list_offsets(log, name, topic, TIME_OLDEST, deadline_ms, list, err);
+    rd_kafka_topic_partition_list_destroy(list);
     rd_kafka_metadata_destroy(metadata);
     return st;
 }
@@ -166,27 +194,6 @@ lf_kafka_ensure_topic(struct lf_log *base, struct lf_bytes topic, int64_t timeou
 }
 
 /* ---- ranges ---- */
-
-enum { TIME_OLDEST = -2, TIME_NEWEST = -1 }; /* of a ListOffsets request */
-
-/* One request a broker, for all partitions. */
-static enum lf_status
-list_offsets(struct lf_kafka_log *log, const char *name, const struct rd_kafka_metadata_topic *topic, int64_t time,
-             int64_t deadline_ms, rd_kafka_topic_partition_list_t *list, struct lf_err *err)
-{
-    for (int i = 0; i < topic->partition_cnt; i++) {
-        if (time == TIME_OLDEST)
-            rd_kafka_topic_partition_list_add(list, name, topic->partitions[i].id);
-        list->elems[i].offset = time;
-        list->elems[i].err = RD_KAFKA_RESP_ERR_NO_ERROR;
-    }
-    char what[NAME_SIZE + 16];
-    snprintf(what, sizeof(what), "topic '%s'", name);
-    rd_kafka_resp_err_t code = rd_kafka_offsets_for_times(log->client, list, left_ms(deadline_ms));
-    for (int i = 0; i < list->cnt && code == RD_KAFKA_RESP_ERR_NO_ERROR; i++)
-        code = list->elems[i].err;
-    return code == RD_KAFKA_RESP_ERR_NO_ERROR ? LF_OK : lf_kafka_fail(log, err, code, what);
-}
 
 static enum lf_status
 ranges_of(struct lf_kafka_log *log, const char *name, const struct rd_kafka_metadata_topic *topic,

@@ -284,13 +284,30 @@ deliver_failed(struct lf_kafka_writer *writer, struct lf_kafka_item *item, rd_ka
     deliver(writer, item, &ack);
 }
 
+/*
+ * Nobody knows whether the record is in the log. So it is as well with what librdkafka takes for logged without knowing
+ * where, since a batch behind it is ("implicitly acked"): brokers take sequence numbers in order, but one that knows
+ * nothing of the producer yet takes any as the first. If it was no leader when the first batch came, and was when the
+ * second came, the first is lost.
+ */
 static void
-deliver_unknown(struct lf_kafka_writer *writer, struct lf_kafka_item *item, rd_kafka_resp_err_t code)
+deliver_unknown(struct lf_kafka_writer *writer, struct lf_kafka_item *item, const char *why)
 {
     struct lf_err err = {0};
     struct lf_log_ack ack = {.partition = item->partition, .offset = LF_OFFSET_NONE, .err = &err};
     ack.status = lf_fail(&err, LF_TIMEOUT, "topic '%s': whether the record is in the log is unknown: %s",
-                         item->topic->name, rd_kafka_err2str(code));
+                         item->topic->name, why);
+    deliver(writer, item, &ack);
+}
+
+static void
+deliver_logged(struct lf_kafka_writer *writer, struct lf_kafka_item *item, const rd_kafka_message_t *message)
+{
+    rd_kafka_timestamp_type_t type;
+    struct lf_log_ack ack = {.status = LF_OK,
+                             .partition = message->partition,
+                             .offset = message->offset,
+                             .timestamp_ms = rd_kafka_message_timestamp(message, &type)};
     deliver(writer, item, &ack);
 }
 
@@ -301,21 +318,19 @@ take_report(struct lf_kafka_writer *writer, const rd_kafka_message_t *message)
     struct lf_kafka_item *item = message->_private;
     rd_kafka_msg_status_t status = rd_kafka_message_status(message);
     take_out(&writer->sent, item);
-    if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR || status == RD_KAFKA_MSG_STATUS_PERSISTED) {
-        rd_kafka_timestamp_type_t type;
-        struct lf_log_ack ack = {.status = LF_OK,
-                                 .partition = message->partition,
-                                 .offset = message->offset,
-                                 .timestamp_ms = rd_kafka_message_timestamp(message, &type)};
-        deliver(writer, item, &ack);
-        return true;
-    }
     item->partition = message->partition;
     rd_kafka_resp_err_t code = message->err;
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR || status == RD_KAFKA_MSG_STATUS_PERSISTED) {
+        if (message->offset >= 0)
+            deliver_logged(writer, item, message);
+        else
+            deliver_unknown(writer, item, "a later one is");
+        return true;
+    }
     if (status == RD_KAFKA_MSG_STATUS_NOT_PERSISTED)
         deliver_failed(writer, item, code);
     else
-        deliver_unknown(writer, item, code);
+        deliver_unknown(writer, item, rd_kafka_err2str(code));
     enum lf_status meaning = lf_kafka_status(code);
     return meaning == LF_LIMIT || meaning == LF_INVALID;
 }
@@ -422,7 +437,7 @@ lf_kafka_writer_close(struct lf_log_writer *base)
     struct lf_kafka_item *item;
     while ((item = writer->sent.first) != NULL) { /* librdkafka kept it to the last */
         take_out(&writer->sent, item);
-        deliver_unknown(writer, item, RD_KAFKA_RESP_ERR__DESTROY);
+        deliver_unknown(writer, item, rd_kafka_err2str(RD_KAFKA_RESP_ERR__DESTROY));
     }
     while ((item = writer->taken.first) != NULL) {
         take_out(&writer->taken, item);

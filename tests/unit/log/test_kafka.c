@@ -190,6 +190,36 @@ passing_errors_neither_lose_nor_repeat(void **state)
     acks_release(&acks);
 }
 
+/*
+ * The broker refuses the first of two batches in flight and takes the second, as one does that becomes leader in
+ * between and knows nothing of the producer: librdkafka reports both as delivered.
+ */
+static void
+what_is_logged_by_guess_alone_is_unknown(void **state)
+{
+    (void)state;
+    static const struct lf_log_property property = {"batch.num.messages", "1"};
+    static const struct lf_log_options options = {.create_topics = true};
+    struct acks acks;
+    acks_init(&acks, 2);
+    struct lf_log *log = open_on_cluster(&cluster, &options, &property, 1);
+    const char *topic = new_topic();
+    struct lf_log_writer *writer = open_writer(log, &acks);
+    assert_int_equal(rd_kafka_mock_partition_set_leader(cluster.mock, topic, 0, 1), 0);
+    assert_int_equal(rd_kafka_mock_broker_set_rtt(cluster.mock, 1, 200), 0); /* both go before the first answer */
+    rd_kafka_mock_push_request_errors(cluster.mock, API_PRODUCE, 1, RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION);
+    append_some(writer, topic, 0, 2);
+    assert_drained(writer);
+    rd_kafka_mock_broker_set_rtt(cluster.mock, 1, 0);
+    assert_int_equal(acks.by_token[0].status, LF_TIMEOUT);
+    assert_int_equal(acks.by_token[0].offset, LF_OFFSET_NONE);
+    assert_int_equal(acks.by_token[1].status, LF_OK);
+    assert_int_equal(acks.by_token[1].offset, 0);
+    lf_log_writer_close(writer);
+    lf_log_close(log);
+    acks_release(&acks);
+}
+
 static void
 permanent_errors_are_told_by_their_kind(void **state)
 {
@@ -550,6 +580,7 @@ main(void)
         cmocka_unit_test(an_unreachable_cluster_is_told_from_a_missing_topic),
         cmocka_unit_test(a_topic_without_leaders_is_waited_for),
         cmocka_unit_test(passing_errors_neither_lose_nor_repeat),
+        cmocka_unit_test(what_is_logged_by_guess_alone_is_unknown),
         cmocka_unit_test(permanent_errors_are_told_by_their_kind),
         cmocka_unit_test(a_cluster_that_is_away_answers_in_time_and_comes_back),
         cmocka_unit_test(a_producer_that_failed_for_good_is_replaced),
