@@ -90,8 +90,8 @@ def test_long_functions_are_reported_only(tmp_path):
 def test_sees_new_files_but_not_ignored_ones(tmp_path):
     subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
     (tmp_path / ".gitignore").write_text("build/\n")
-    problems_of(tmp_path, "build/x.c", "gets(x);\n")
-    found = problems_of(tmp_path, "src/net/new.c", "gets(x);\n")
+    problems_of(tmp_path, "build/x.c", "    gets(x);\n")
+    found = problems_of(tmp_path, "src/net/new.c", "    gets(x);\n")
     assert found == ["src/net/new.c:1: gets() is banned: use fgets"]
 
 
@@ -101,5 +101,5 @@ def test_exit_status(tmp_path):
         return subprocess.run(command, capture_output=True, text=True)
 
     assert run().returncode == 0
-    problems_of(tmp_path, "src/net/x.c", "gets(x);\n")
+    problems_of(tmp_path, "src/net/x.c", "    gets(x);\n")
     assert (run().returncode, run().stdout) == (1, "src/net/x.c:1: gets() is banned: use fgets\n")
