@@ -2,7 +2,7 @@
 """Measures Logfirst beside its limits and its peers, in one run, and writes bench/RESULTS.md.
 
     make bench                     everything (about ten minutes)
-    make bench A='--only gateway'  parts: gateway, kafka, node, consumer, readable, memory
+    make bench A='--only gateway'  parts: gateway, kafka, node, consumer, postgres, readable, memory
     make bench A='--seconds 3'     shorter runs
 
 The server runs on one core and the load on the other (taskset); a broker shares both. Only ratios inside one run count.
@@ -32,6 +32,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests" / "e2e"))
 BIN = ROOT / "build" / "logfirst"
 SCHEMA = ROOT / "examples" / "quotes" / "schema.graphql"
+PARTS = ("gateway", "kafka", "node", "consumer", "postgres", "readable", "memory")
 CONNECTIONS = (1, 64, 256)
 TOOLS = ROOT / "build-bench"
 SERVER_CPU, LOAD_CPU = ("0", "1") if (os.cpu_count() or 1) > 1 else ("0", "0")
@@ -227,38 +228,76 @@ def position(data):
         return 0
 
 
+def bare_loop(*words):
+    """The lines of store_bench at batches of 1,000."""
+    command = pin(SERVER_CPU) + [str(TOOLS / "bench" / "store_bench"), "1000", *words]
+    text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    print(text, flush=True)
+    return text
+
+
+def log_end(data):
+    with sqlite3.connect(f"file:{data}/log/log.db?mode=ro", uri=True) as db:
+        tables = [name for (name,) in db.execute("select name from sqlite_master where type='table'")]
+        return max(
+            db.execute(f'select coalesce(max(offset), -1) + 1 from "{name}"').fetchone()[0]
+            for name in tables
+            if any(column[1] == "offset" for column in db.execute(f'pragma table_info("{name}")'))
+        )
+
+
+def consume(data, place, *options):
+    """A consumer on a filled log, until place() says that it is at the end."""
+    total = log_end(data)
+    started = time.monotonic()
+    with logfirst("consumer", "--data", data, *options) as server:
+        first = None
+        while True:
+            now = place()
+            if now and first is None:
+                first = (time.monotonic(), now)
+            if now >= total:
+                break
+            time.sleep(0.005)
+        taken = time.monotonic() - started
+        rate = (total - first[1]) / (time.monotonic() - first[0]) if total > first[1] else total / taken
+        result = {"events": total, "rate": rate, "rss": server.rss_mb("VmHWM")}
+    print(f"   {rate:,.0f} events/s of {total:,}, {result['rss']:.0f} MB", flush=True)
+    return result
+
+
 def part_consumer(results, seconds):
     print("consumer, embedded log into SQLite", flush=True)
-    bare = subprocess.run(
-        pin(SERVER_CPU) + [str(TOOLS / "bench" / "store_bench"), "1000"], capture_output=True, text=True, check=True
-    ).stdout
-    print(bare, flush=True)
-    results["store_bench"] = bare
+    results["store_bench"] = bare_loop()
+    results["bare"] = bare_rate(results["store_bench"]) or float("nan")
     with tempfile.TemporaryDirectory() as data:
         fill_log(data, 100000 * max(seconds, 1))
-        with sqlite3.connect(f"file:{data}/log/log.db?mode=ro", uri=True) as db:
-            tables = [name for (name,) in db.execute("select name from sqlite_master where type='table'")]
-            total = max(
-                db.execute(f'select coalesce(max(offset), -1) + 1 from "{name}"').fetchone()[0]
-                for name in tables
-                if any(column[1] == "offset" for column in db.execute(f'pragma table_info("{name}")'))
-            )
-        started = time.monotonic()
-        with logfirst("consumer", "--data", data) as server:
-            first = None
-            while True:
-                now = position(data)
-                if now and first is None:
-                    first = (time.monotonic(), now)
-                if now >= total:
-                    break
-                time.sleep(0.005)
-            seconds_taken = time.monotonic() - started
-            results["consumer"] = {"events": total, "rate": (total - first[1]) / (time.monotonic() - first[0])
-                                   if total > first[1] else total / seconds_taken, "rss": server.rss_mb("VmHWM")}
-    print(
-        f"   {results['consumer']['rate']:,.0f} events/s of {total:,}, {results['consumer']['rss']:.0f} MB", flush=True
-    )
+        results["consumer"] = consume(data, lambda: position(data))
+
+
+def part_postgres(results, seconds):
+    """PostgreSQL as it comes, fsync on, on whatever core is free."""
+    from harness.postgres import Postgres
+
+    print("consumer, embedded log into PostgreSQL", flush=True)
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as data:
+        server = Postgres(folder, "shared_buffers=256MB", "max_wal_size=4GB").start()
+        try:
+            where = f"postgresql:///postgres?user=postgres&host={folder}"
+            results["postgres store_bench"] = bare_loop("100000", where)
+            results["postgres bare"] = bare_rate(results["postgres store_bench"]) or float("nan")
+            fill_log(data, 50000 * max(seconds, 1))
+            with server.connect() as db:
+                query = "SELECT to_regclass('consumed.log_positions') IS NOT NULL"
+
+                def place():
+                    if not db.execute(query).fetchone()[0]:
+                        return 0
+                    return db.execute("SELECT coalesce(max(next_offset), 0) FROM consumed.log_positions").fetchone()[0]
+
+                results["postgres"] = consume(data, place, "--store", server.url("consumed"))
+        finally:
+            server.close()
 
 
 def part_readable(results, seconds):
@@ -323,16 +362,23 @@ def ratio_rows(results):
     add("Kafka gateway / yoga + kafkajs", "gateway, Kafka", NODE[2][0], 64, 10)
     if "consumer" in results and "bare" in results:
         rows.append(("consumer / bare SQLite loop", 0.6, results["consumer"]["rate"] / results["bare"]))
+    if "postgres" in results:
+        store = rate_of(results["postgres store_bench"], "store") or float("nan")
+        rows.append(("PostgreSQL store / bare array insert and upsert", 0.9, store / results["postgres bare"]))
     return rows
 
 
-def bare_rate(text):
-    """Events/s of the bare loop, from store_bench's lines "bare 1000 123456"."""
+def rate_of(text, loop):
+    """Events/s of a loop, from store_bench's lines "bare 1000 123456"."""
     for line in text.splitlines():
         words = line.split()
-        if len(words) >= 3 and words[0] == "bare" and words[1] == "1000":
+        if len(words) >= 3 and words[0] == loop and words[1] == "1000":
             return float(words[2])
     return None
+
+
+def bare_rate(text):
+    return rate_of(text, "bare")
 
 
 def write_report(results, arguments):
@@ -375,6 +421,21 @@ def write_report(results, arguments):
             "```",
             "",
         ]
+    if "postgres" in results:
+        c = results["postgres"]
+        lines += [
+            "## Consumer into PostgreSQL",
+            "",
+            f"{c['events']:,} events from the embedded log into PostgreSQL (fsync on, a socket, sharing both cores): "
+            f"{c['rate']:,.0f} events/s; resident memory of the consumer at most {c['rss']:.0f} MB. Batches of "
+            "1,000 through the store, beside a bare libpq loop (prepared statements, binary array insert and upsert, "
+            "the same tables):",
+            "",
+            "```",
+            results["postgres store_bench"].strip(),
+            "```",
+            "",
+        ]
     if "readable" in results:
         r = results["readable"]
         lines += [
@@ -409,9 +470,9 @@ def write_report(results, arguments):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--seconds", type=int, default=5, help="of each load run")
-    parser.add_argument("--only", help="comma-separated parts: gateway, kafka, node, consumer, readable, memory")
+    parser.add_argument("--only", help="comma-separated parts: " + ", ".join(PARTS))
     args = parser.parse_args()
-    wanted = args.only.split(",") if args.only else ["gateway", "kafka", "node", "consumer", "readable", "memory"]
+    wanted = args.only.split(",") if args.only else PARTS
     build_tools()
     results = {}
     if "gateway" in wanted:
@@ -434,7 +495,8 @@ def main():
                 broker.close()
     if "consumer" in wanted:
         part_consumer(results, args.seconds)
-        results["bare"] = bare_rate(results["store_bench"]) or float("nan")
+    if "postgres" in wanted:
+        part_postgres(results, args.seconds)
     if "readable" in wanted:
         part_readable(results, args.seconds)
     if "memory" in wanted:

@@ -1,4 +1,4 @@
-/* The n-th allocation fails, for n = 1, 2, …, on PostgreSQL: the call says so, nothing leaks, nothing is half written. */
+/* The n-th allocation fails, for n = 1, 2, …, on PostgreSQL: the call says so, nothing leaks, no half is written. */
 #include "workload.h"
 
 #include "base/mem.h"
