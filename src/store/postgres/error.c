@@ -26,8 +26,8 @@ static const struct {
     {"XX001", LF_CORRUPT},     {"XX002", LF_CORRUPT},
 };
 
-bool
-lf_pg_state_is(const char *state, const char *prefix)
+static bool
+state_is(const char *state, const char *prefix)
 {
     return state != NULL && strncmp(state, prefix, strlen(prefix)) == 0;
 }
@@ -36,7 +36,7 @@ static enum lf_status
 status_of(const char *state)
 {
     for (size_t i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++) {
-        if (lf_pg_state_is(state, statuses[i].prefix))
+        if (state_is(state, statuses[i].prefix))
             return statuses[i].status;
     }
     return LF_INTERNAL;
@@ -73,7 +73,7 @@ lf_pg_fail(struct lf_pg_link *link, const PGresult *result, const char *doing, s
     else
         st = lf_fail(err, st, "%s: %.*s", doing, LF_FMT(line));
     /* another host of the URL may be the one to write to now */
-    if (lf_pg_state_is(state, "25006") || (state == NULL && st == LF_UNAVAILABLE))
+    if (state_is(state, "25006") || (state == NULL && st == LF_UNAVAILABLE))
         lf_pg_link_drop(link);
     return st;
 }

@@ -71,8 +71,6 @@ LF_NODISCARD enum lf_status lf_pg_copy(struct lf_pg_link *link, const char *sql,
 /* A failure's status and words. result may be NULL: then the connection's. Drops a connection that is of no more
  * use. */
 enum lf_status lf_pg_fail(struct lf_pg_link *link, const PGresult *result, const char *doing, struct lf_err *err);
-/* Are the five characters that class of SQLSTATE? */
-bool lf_pg_state_is(const char *state, const char *prefix);
 
 /* ---- types: text.c, param.c, result.c, sql.c ---- */
 
