@@ -76,6 +76,16 @@ python() { # STAGE ARGUMENTS OF pytest...
     fi
 }
 
+# The same with AddressSanitizer and UBSan in the server, without the tests that measure its memory, that take long by
+# repeating, or in which it does nothing.
+e2e_asan() {
+    export LOGFIRST_BIN=$PWD/build-asan/logfirst
+    compgen -G 'tests/e2e/test_*.py' >/dev/null || return 0
+    python e2e-asan tests/e2e --ignore=tests/e2e/test_crash.py --ignore=tests/e2e/test_checker.py \
+        --ignore=tests/e2e/test_harness.py --ignore=tests/e2e/test_json_schema_suite.py -k 'not test_an_outage' \
+        --numprocesses "$jobs" --dist loadfile --timeout 600 -ra
+}
+
 e2e() {
     export LOGFIRST_BIN=$PWD/build/logfirst
     if [ ! -x "$LOGFIRST_BIN" ] && ! { tools/build.sh build && [ -x "$LOGFIRST_BIN" ]; }; then
@@ -101,6 +111,7 @@ all)
     unit unit-asan build-asan --timeout-multiplier 4
     unit unit-tsan build-tsan --timeout-multiplier 8 --suite concurrent
     e2e
+    e2e_asan
     ;;
 unit) unit unit-gcc build ;;
 asan) unit unit-asan build-asan --timeout-multiplier 4 ;;

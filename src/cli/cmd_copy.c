@@ -64,7 +64,7 @@ static bool
 print_result(const struct lf_config *config, struct lf_bytes topic, const struct lf_copy_result *result)
 {
     struct lf_buf out;
-    long long there = (long long)(result->present + result->before);
+    long long there = (long long)result->present + (long long)result->before;
     lf_buf_init(&out, LINE_BYTES_MAX);
     if (config->output == 1) {
         lf_buf_add_text(&out, "{\"topic\":");

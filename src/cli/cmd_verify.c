@@ -190,9 +190,11 @@ remove_folder(struct verify *verify)
     DIR *folder = verify->folder[0] != '\0' ? opendir(verify->folder) : NULL;
     if (folder == NULL)
         return;
+    int fd = dirfd(folder);
+    LF_ASSERT(fd >= 0);
     for (const struct dirent *entry; (entry = readdir(folder)) != NULL;) {
         if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-            (void)unlinkat(dirfd(folder), entry->d_name, 0);
+            (void)unlinkat(fd, entry->d_name, 0);
     }
     closedir(folder);
     if (rmdir(verify->folder) != 0)
