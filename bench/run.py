@@ -168,7 +168,7 @@ def part_gateway(results, seconds):
 def part_kafka(results, seconds, broker):
     print("gateway, Kafka", flush=True)
     with tempfile.TemporaryDirectory() as data:
-        with logfirst("gateway", "--listen", "127.0.0.1:0", "--data", data, "--log", f"kafka://{broker}", "--topic",
+        with logfirst("gateway", "--listen", "127.0.0.1:0", "--data", data, "--log", f"kafka://{broker}", "--partitions", "4", "--topic",
                       f"bench-{time.time_ns()}") as server:
             results["gateway, Kafka"] = load(server.field("listen"), seconds)
 
@@ -200,8 +200,9 @@ def part_node(results, seconds, broker):
         return
     for name, script, client, extra in NODE:
         print(name, flush=True)
-        port = free_port()
-        env = {**os.environ, "BROKERS": broker, "TOPIC": f"node-{time.time_ns()}", "PORT": str(port), "CLIENT": client,
+        port, topic = free_port(), f"node-{time.time_ns()}"
+        broker.create_topic(topic, partitions=4)
+        env = {**os.environ, "BROKERS": broker.bootstrap, "TOPIC": topic, "PORT": str(port), "CLIENT": client,
                **extra}
         env.pop("NODE_PATH", None)
         with Program(["node", script], "ready", cwd=folder, env=env) as server:
@@ -490,7 +491,7 @@ def main():
                 if "kafka" in wanted:
                     part_kafka(results, args.seconds, broker.bootstrap)
                 if "node" in wanted:
-                    part_node(results, args.seconds, broker.bootstrap)
+                    part_node(results, args.seconds, broker)
             finally:
                 broker.close()
     if "consumer" in wanted:
