@@ -170,7 +170,8 @@ def part_gateway(results, seconds):
 def part_kafka(results, seconds, broker):
     print("gateway, Kafka", flush=True)
     with tempfile.TemporaryDirectory() as data:
-        with logfirst("gateway", "--listen", "127.0.0.1:0", "--data", data, "--log", f"kafka://{broker}", "--partitions", PARTITIONS, "--topic",
+        with logfirst("gateway", "--listen", "127.0.0.1:0", "--data", data, "--log", f"kafka://{broker}",
+                      "--partitions", PARTITIONS, "--topic",
                       f"bench-{time.time_ns()}") as server:
             wrk(server.field("listen"), 64, WARM_UP_SECONDS)
             results["gateway, Kafka"] = load(server.field("listen"), seconds)
