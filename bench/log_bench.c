@@ -66,7 +66,7 @@ static struct lf_record
 make_record(uint64_t number, char key[16], char value[VALUE_BYTES])
 {
     static const struct lf_header headers[] = {{{"ce_specversion", 14}, {"1.0", 3}},
-                                                   {{"ce_type", 7}, {"QuoteCreated", 12}}};
+                                               {{"ce_type", 7}, {"QuoteCreated", 12}}};
     int len = snprintf(key, 16, "c%07" PRIu64, number % 10000000);
     memset(value, 'x', VALUE_BYTES);
     memcpy(value, key, (size_t)len);
