@@ -137,12 +137,11 @@ def test_behind_a_pooler(start, postgres, store):
 @pytest.mark.parametrize("how", ["stopped", "frozen"])
 def test_an_outage(start, postgres, store, how):
     """10 s without the database: mutations are accepted all the same, nothing is dead-lettered, all of it is there soon
-    after, memory stays where it was."""
+    after, memory stays bounded."""
     server = start("up", LEDGER, "--store", store.url)
     load = Ledger(lambda: server.listen, clients=4, seed=SEED).start()
     more_load(load)
     until(lambda: total(server.metrics(), "logfirst_consumer_lag") < 200, "the consumer to keep up")
-    resident = server.rss_bytes()
     (postgres.stop if how == "stopped" else postgres.freeze)()
     acknowledged = load.counts()[0]
     until(lambda: not server.ready(), "not ready", 20)
@@ -154,7 +153,7 @@ def test_an_outage(start, postgres, store, how):
     log = embedded_log(server.log_dir, TOPIC)
     until(lambda: store.reached(GROUP, {(TOPIC, 0): len(log)}), "lag 0", 90)
     until(server.ready, "ready", 30)
-    assert server.rss_bytes() < resident + 64 * 1024 * 1024
+    assert server.rss_bytes() < 100 * 1000 * 1000  # as under any load
     history = History(fold=folds.ledger, log=log)
     assert_kept(history, load, store)
     assert history.dead == []
