@@ -79,8 +79,7 @@ keep_record(struct oracle *oracle, const struct lf_record *record)
     copy.key = keep(oracle, record->key);
     copy.value = keep(oracle, record->value);
     for (size_t i = 0; i < record->header_count; i++)
-        headers[i] =
-            (struct lf_header){keep(oracle, record->headers[i].name), keep(oracle, record->headers[i].value)};
+        headers[i] = (struct lf_header){keep(oracle, record->headers[i].name), keep(oracle, record->headers[i].value)};
     copy.headers = headers;
     return copy;
 }

@@ -157,10 +157,10 @@ static void
 send_foreign(struct fixture *fixture)
 {
     const struct lf_header headers[] = {{LF_LIT("h"), LF_LIT("1")},
-                                            {LF_LIT("h"), LF_BYTES_NONE},
-                                            {LF_LIT("b"), LF_LIT("\xff\x00")},
-                                            {LF_LIT("\xfe"), LF_LIT("")},
-                                            {LF_LIT("logfirst_copied_from"), LF_LIT("business/0/1")}};
+                                        {LF_LIT("h"), LF_BYTES_NONE},
+                                        {LF_LIT("b"), LF_LIT("\xff\x00")},
+                                        {LF_LIT("\xfe"), LF_LIT("")},
+                                        {LF_LIT("logfirst_copied_from"), LF_LIT("business/0/1")}};
     const struct lf_record record = {.topic = fixture_topic,
                                      .partition = 0,
                                      .timestamp_ms = 1234567890123,
