@@ -20,7 +20,7 @@ lf_uuid_v7(void)
     static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
     static uint64_t last; /* milliseconds << 12 | counter */
     uint64_t now = (uint64_t)(lf_clock_real_us() / 1000) << 12;
-    struct lf_uuid uuid;
+    struct lf_uuid uuid = {{0}};
     lf_rand_bytes(uuid.bytes + 6, 10);
     /* The counter starts in the lower half, so that it has room before it must borrow from the clock. */
     now |= (uint64_t)(uuid.bytes[6] & 0x07) << 8 | uuid.bytes[7];

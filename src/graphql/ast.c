@@ -6,6 +6,7 @@ lf_gql_find_directive(struct lf_gql_directives directives, const char *name)
 {
     for (size_t i = 0; i < directives.count; i++) {
         if (lf_bytes_equal_text(directives.items[i].name.text, name))
+            /* cppcheck-suppress returnDanglingLifetime; the list is a view */
             return &directives.items[i];
     }
     return NULL;

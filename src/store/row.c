@@ -78,7 +78,7 @@ normalize_integer(const struct lf_field *field, const struct lf_value *in, struc
         return LF_OK;
     }
     /* 1e3 and 7.0 are integers as well; the bounds are exact in a double */
-    if (in->type == LF_V_FLOAT && in->u.number >= -0x1p63 && in->u.number < 0x1p63) {
+    if (in->type == LF_V_FLOAT && in->u.number >= -9223372036854775808.0 && in->u.number < 9223372036854775808.0) {
         struct lf_value whole = lf_value_int((int64_t)in->u.number);
         if (lf_value_equal(&whole, in)) {
             *ret = whole;

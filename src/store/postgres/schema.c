@@ -54,8 +54,7 @@ identify(struct lf_pg_store *store, bool *ret_fresh, struct lf_err *err)
     enum lf_status st = query_text(store, sql, lf_bytes_of(store->schema), &comment, err);
     if (st != LF_OK)
         return st;
-    struct lf_bytes text = lf_bytes_of(comment);
-    bool ours = comment != NULL && lf_bytes_starts_with(text, LF_LIT(LF_PG_MARK_FORMAT));
+    bool ours = comment != NULL && lf_bytes_starts_with(lf_bytes_of(comment), LF_LIT(LF_PG_MARK_FORMAT));
     const char *format = ours ? comment + sizeof(LF_PG_MARK_FORMAT) - 1 : "";
     if (comment != NULL && !ours)
         st = lf_fail(err, LF_UNSUPPORTED,

@@ -77,7 +77,7 @@ faults_run(const struct backend *backend)
     static const unsigned ops[] = {LF_FAULT_BEGIN, LF_FAULT_APPEND,  LF_FAULT_LOAD,   LF_FAULT_SAVE,
                                    LF_FAULT_BURY,  LF_FAULT_ADVANCE, LF_FAULT_COMMIT, LF_FAULT_READ};
     for (size_t i = 0; i < sizeof(ops) / sizeof(ops[0]); i++) {
-        for (int after = 0; after <= (ops[i] == LF_FAULT_COMMIT); after++) {
+        for (int after = 0; after < (ops[i] == LF_FAULT_COMMIT ? 2 : 1); after++) {
             bool hit = true;
             uint64_t nth = 1;
             for (; hit; nth++)
