@@ -43,6 +43,24 @@ lf_pg_find_schema(struct lf_pg_store *store, struct lf_err *err)
     return st;
 }
 
+/* Whose event_store it is, by its comment. */
+static enum lf_status
+check_mark(const struct lf_pg_store *store, const char *comment, struct lf_err *err)
+{
+    if (!lf_bytes_starts_with(lf_bytes_of(comment), LF_LIT(LF_PG_MARK_FORMAT)))
+        return lf_fail(err, LF_UNSUPPORTED,
+                       "schema \"%s\" has an event_store of another application: give the store a schema of its own "
+                       "with ?schema=NAME in its URL",
+                       store->schema);
+    const char *format = comment + sizeof(LF_PG_MARK_FORMAT) - 1;
+    if (strtol(format, NULL, 10) != LF_PG_FORMAT)
+        return lf_fail(err, LF_UNSUPPORTED,
+                       "schema \"%s\" has the store's format %s, this program knows format %d: use the version of "
+                       "logfirst that made it",
+                       store->schema, format, LF_PG_FORMAT);
+    return LF_OK;
+}
+
 /* Is there a store, and is it of our format? Within a transaction. */
 static enum lf_status
 identify(struct lf_pg_store *store, bool *ret_fresh, struct lf_err *err)
@@ -54,18 +72,8 @@ identify(struct lf_pg_store *store, bool *ret_fresh, struct lf_err *err)
     enum lf_status st = query_text(store, sql, lf_bytes_of(store->schema), &comment, err);
     if (st != LF_OK)
         return st;
-    bool ours = comment != NULL && lf_bytes_starts_with(lf_bytes_of(comment), LF_LIT(LF_PG_MARK_FORMAT));
-    const char *format = ours ? comment + sizeof(LF_PG_MARK_FORMAT) - 1 : "";
-    if (comment != NULL && !ours)
-        st = lf_fail(err, LF_UNSUPPORTED,
-                     "schema \"%s\" has an event_store of another application: give the store a schema of its own with "
-                     "?schema=NAME in its URL",
-                     store->schema);
-    else if (ours && strtol(format, NULL, 10) != LF_PG_FORMAT)
-        st = lf_fail(err, LF_UNSUPPORTED,
-                     "schema \"%s\" has the store's format %s, this program knows format %d: use the version of "
-                     "logfirst that made it",
-                     store->schema, format, LF_PG_FORMAT);
+    if (comment != NULL)
+        st = check_mark(store, comment, err);
     if (st == LF_OK)
         *ret_fresh = comment == NULL;
     lf_free(comment);
