@@ -34,7 +34,7 @@ BIN = ROOT / "build" / "logfirst"
 SCHEMA = ROOT / "examples" / "quotes" / "schema.graphql"
 PARTS = ("gateway", "kafka", "node", "consumer", "postgres", "readable", "memory")
 CONNECTIONS = (1, 64, 256)
-PARTITIONS = "1"  # of the topics on Kafka, of the gateway and of the Node services alike
+PARTITIONS = 4  # of the topics on Kafka, of the gateway and of the Node services alike: what the owed ratios mean
 WARM_UP_SECONDS = 10  # of a broker: what comes first must not pay for its compiler
 TOOLS = ROOT / "build-bench"
 SERVER_CPU, LOAD_CPU = ("0", "1") if (os.cpu_count() or 1) > 1 else ("0", "0")
@@ -168,13 +168,13 @@ def part_gateway(results, seconds):
 
 
 def part_kafka(results, seconds, broker):
-    print("gateway, Kafka", flush=True)
-    with tempfile.TemporaryDirectory() as data:
-        with logfirst("gateway", "--listen", "127.0.0.1:0", "--data", data, "--log", f"kafka://{broker}",
-                      "--partitions", PARTITIONS, "--topic",
-                      f"bench-{time.time_ns()}") as server:
-            wrk(server.field("listen"), 64, WARM_UP_SECONDS)
-            results["gateway, Kafka"] = load(server.field("listen"), seconds)
+    for name, partitions in (("gateway, Kafka", PARTITIONS), ("gateway, Kafka, one partition", 1)):
+        print(name, flush=True)
+        with tempfile.TemporaryDirectory() as data:
+            with logfirst("gateway", "--listen", "127.0.0.1:0", "--data", data, "--log", f"kafka://{broker}",
+                          "--partitions", partitions, "--topic", f"bench-{time.time_ns()}") as server:
+                wrk(server.field("listen"), 64, WARM_UP_SECONDS)
+                results[name] = load(server.field("listen"), seconds)
 
 
 NODE = (("mercurius + confluent-kafka-javascript", "server-mercurius.js", "confluent", {"JIT": "1"}),
@@ -205,7 +205,7 @@ def part_node(results, seconds, broker):
     for name, script, client, extra in NODE:
         print(name, flush=True)
         port, topic = free_port(), f"node-{time.time_ns()}"
-        broker.create_topic(topic, partitions=int(PARTITIONS))
+        broker.create_topic(topic, partitions=PARTITIONS)
         env = {**os.environ, "BROKERS": broker.bootstrap, "TOPIC": topic, "PORT": str(port), "CLIENT": client,
                **extra}
         env.pop("NODE_PATH", None)
