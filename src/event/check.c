@@ -105,12 +105,12 @@ type_words(const struct lf_field *field)
 }
 
 static void check_object(struct lf_checker *checker, const struct lf_field *fields, size_t count,
-                         const struct lf_value *object, const struct lf_step *step);
+                         const struct lf_value *object, const struct lf_json_step *step);
 
 /* A value that is neither null nor the list of a list field. */
 static void
 check_item(struct lf_checker *checker, const struct lf_field *field, const struct lf_value *value,
-           const struct lf_step *step)
+           const struct lf_json_step *step)
 {
     if (!has_type(field, value)) {
         lf_checker_add(checker, step, "must be %s, is %s", type_words(field), lf_checker_words(checker, value));
@@ -124,14 +124,14 @@ check_item(struct lf_checker *checker, const struct lf_field *field, const struc
 
 static void
 check_list(struct lf_checker *checker, const struct lf_field *field, const struct lf_value *list,
-           const struct lf_step *step)
+           const struct lf_json_step *step)
 {
     if (list->type != LF_V_LIST) {
         lf_checker_add(checker, step, "must be a list, is %s", lf_checker_words(checker, list));
         return;
     }
     for (uint32_t i = 0; i < list->count && checker->count < LF_VIOLATIONS_MAX; i++) {
-        const struct lf_step at = {.parent = step, .index = i};
+        const struct lf_json_step at = {.outer = step, .index = i};
         if (list->u.items[i].type != LF_V_NULL)
             check_item(checker, field, &list->u.items[i], &at);
         else if (field->item_non_null)
@@ -144,9 +144,9 @@ check_list(struct lf_checker *checker, const struct lf_field *field, const struc
 /* value NULL: the member is absent. */
 static void
 check_field(struct lf_checker *checker, const struct lf_field *field, const struct lf_value *value,
-            const struct lf_step *parent)
+            const struct lf_json_step *parent)
 {
-    const struct lf_step step = {.parent = parent, .name = field->name};
+    const struct lf_json_step step = {.outer = parent, .name = field->name};
     if (value == NULL || value->type == LF_V_NULL) {
         if (field->non_null)
             lf_checker_add(checker, &step, value == NULL ? "is missing" : "must not be null");
@@ -160,7 +160,7 @@ check_field(struct lf_checker *checker, const struct lf_field *field, const stru
 /* Recursion follows the payload's depth, which the readers of JSON and GraphQL bound. */
 static void
 check_object(struct lf_checker *checker, const struct lf_field *fields, size_t count, const struct lf_value *object,
-             const struct lf_step *step)
+             const struct lf_json_step *step)
 {
     uint32_t next = 0; /* members mostly stand in schema order */
     for (size_t i = 0; i < count && checker->count < LF_VIOLATIONS_MAX; i++) {

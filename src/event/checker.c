@@ -7,30 +7,8 @@
 
 enum { REASON_MAX = 400, QUOTE_MAX = 60 };
 
-/* Writes the pointer of step from the end of space backwards; the parts that do not fit are left out. */
-static struct lf_bytes
-pointer_of(const struct lf_step *step, struct lf_arena *arena)
-{
-    char space[REASON_MAX];
-    size_t at = sizeof(space);
-    for (; step != NULL; step = step->parent) {
-        char index[LF_INTEGER_TEXT_SIZE];
-        struct lf_bytes name = step->name.ptr != NULL ? step->name : lf_integer_text((int64_t)step->index, index);
-        if (name.len * 2 + 1 > at)
-            break;
-        for (size_t i = name.len; i > 0; i--) {
-            char c = name.ptr[i - 1];
-            space[--at] = c == '~' ? '0' : c == '/' ? '1' : c;
-            if (c == '~' || c == '/')
-                space[--at] = '~';
-        }
-        space[--at] = '/';
-    }
-    return lf_arena_copy(arena, lf_bytes(space + at, sizeof(space) - at));
-}
-
 void
-lf_checker_add(struct lf_checker *checker, const struct lf_step *step, const char *fmt, ...)
+lf_checker_add(struct lf_checker *checker, const struct lf_json_step *step, const char *fmt, ...)
 {
     if (checker->count == LF_VIOLATIONS_MAX)
         return;
@@ -43,7 +21,8 @@ lf_checker_add(struct lf_checker *checker, const struct lf_step *step, const cha
     size_t valid;
     if (!lf_utf8_valid(lf_bytes(reason, used), &valid)) /* cut within a character */
         used = valid;
-    struct lf_violation violation = {pointer_of(step, checker->arena),
+    char space[LF_JSON_POINTER_MAX];
+    struct lf_violation violation = {lf_arena_copy(checker->arena, lf_json_pointer(step, space)),
                                      lf_arena_copy(checker->arena, lf_bytes(reason, used))};
     if (violation.path.ptr == NULL || violation.reason.ptr == NULL) {
         checker->no_memory = true;

@@ -49,7 +49,7 @@ plain_words(struct lf_checker *checker, const struct lf_value *value)
 
 static void
 check_bounds(struct lf_checker *checker, const struct lf_constraint *constraint, const struct lf_value *value,
-             const struct lf_step *step)
+             const struct lf_json_step *step)
 {
     const struct bound bounds[] = {
         {&constraint->min, 0, 1, "at least"},
@@ -69,7 +69,7 @@ check_bounds(struct lf_checker *checker, const struct lf_constraint *constraint,
 
 static void
 check_multiple(struct lf_checker *checker, const struct lf_value *divisor, const struct lf_value *value,
-               const struct lf_step *step)
+               const struct lf_json_step *step)
 {
     char space_a[LF_INTEGER_TEXT_SIZE], space_b[LF_INTEGER_TEXT_SIZE];
     struct lf_bytes text = lf_number_text(value, space_a, checker->arena);
@@ -83,7 +83,7 @@ check_multiple(struct lf_checker *checker, const struct lf_value *divisor, const
 
 static void
 check_length(struct lf_checker *checker, const struct lf_constraint *constraint, struct lf_bytes text,
-             const struct lf_step *step)
+             const struct lf_json_step *step)
 {
     if (constraint->min_length < 0 && constraint->max_length < 0)
         return;
@@ -98,7 +98,7 @@ check_length(struct lf_checker *checker, const struct lf_constraint *constraint,
 
 static void
 check_pattern(struct lf_checker *checker, const struct lf_constraint *constraint, const struct lf_value *value,
-              const struct lf_step *step)
+              const struct lf_json_step *step)
 {
     struct lf_bytes pattern = constraint->pattern;
     switch (lf_pattern_match(constraint->pattern_code, lf_value_text(value))) {
@@ -117,7 +117,7 @@ check_pattern(struct lf_checker *checker, const struct lf_constraint *constraint
 /* Numbers written as strings (an ID, a Decimal) and enum values are texts too; an integer ID counts as its digits. */
 static void
 check_text(struct lf_checker *checker, const struct lf_constraint *constraint, const struct lf_value *value,
-           const struct lf_step *step)
+           const struct lf_json_step *step)
 {
     char space[LF_INTEGER_TEXT_SIZE];
     struct lf_value as_text = *value;
@@ -134,7 +134,7 @@ check_text(struct lf_checker *checker, const struct lf_constraint *constraint, c
 
 void
 lf_check_item_constraint(struct lf_checker *checker, const struct lf_field *field, const struct lf_value *value,
-                         const struct lf_step *step)
+                         const struct lf_json_step *step)
 {
     const struct lf_constraint *constraint = field->constraint;
     if (is_numeric(field->type)) {
@@ -171,13 +171,13 @@ find_equal(struct lf_checker *checker, struct lf_map *seen, const struct lf_valu
 }
 
 static void
-check_unique(struct lf_checker *checker, const struct lf_value *list, const struct lf_step *step)
+check_unique(struct lf_checker *checker, const struct lf_value *list, const struct lf_json_step *step)
 {
     struct lf_map seen;
     lf_map_init(&seen);
     for (uint32_t i = 0; i < list->count && !checker->no_memory && checker->count < LF_VIOLATIONS_MAX; i++) {
         size_t other = find_equal(checker, &seen, list, i);
-        struct lf_step item = {.parent = step, .index = i};
+        struct lf_json_step item = {.outer = step, .index = i};
         if (other != SIZE_MAX)
             lf_checker_add(checker, &item, "must be unique in its list, equals item %zu", other);
     }
@@ -186,7 +186,7 @@ check_unique(struct lf_checker *checker, const struct lf_value *list, const stru
 
 void
 lf_check_list_constraint(struct lf_checker *checker, const struct lf_field *field, const struct lf_value *list,
-                         const struct lf_step *step)
+                         const struct lf_json_step *step)
 {
     const struct lf_constraint *constraint = field->constraint;
     if (constraint->min_items >= 0 && list->count < constraint->min_items)
