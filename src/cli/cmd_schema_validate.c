@@ -1,5 +1,6 @@
 /* logfirst schema validate: JSON documents against a JSON Schema. */
 #include "cli/cli.h"
+#include "base/file.h"
 #include "base/limits.h"
 #include "cli/schema_files.h"
 #include "codec/jsonschema.h"
@@ -127,7 +128,7 @@ validate_file(struct validating *v, const char *path, struct lf_err *err)
     struct lf_buf text;
     const struct source source = {path, 0};
     lf_buf_init(&text, LF_RECORD_BYTES_MAX);
-    enum lf_status st = lf_schema_file_read(path, &text, err);
+    enum lf_status st = lf_file_read(path, &text, err);
     if (st == LF_OK)
         st = validate_text(v, &source, lf_buf_view(&text), err);
     lf_buf_release(&text);

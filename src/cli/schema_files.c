@@ -3,14 +3,13 @@
  * a schema refers to by relative references is served from its own folder. Nothing outside these folders is read.
  */
 #include "cli/schema_files.h"
+#include "base/file.h"
 #include "base/limits.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { SCHEMA_BYTES_MAX = 16 * 1024 * 1024 };
 
@@ -23,39 +22,6 @@ struct mappings {
     struct mapping *list;
     size_t count;
 };
-
-/* --- reading ------------------------------------------------------------------------------------------------------ */
-
-static enum lf_status
-read_all(int fd, const char *path, struct lf_buf *out, struct lf_err *err)
-{
-    for (;;) {
-        char *room = lf_buf_reserve(out, 65536);
-        if (room == NULL) {
-            enum lf_status st = lf_buf_status(out, err);
-            lf_err_context(err, "%s", path);
-            return st;
-        }
-        ssize_t n = read(fd, room, 65536);
-        if (n == 0)
-            return LF_OK;
-        if (n < 0 && errno != EINTR)
-            return lf_fail(err, errno == EISDIR ? LF_INVALID : LF_IO, "cannot read %s: %s", path, strerror(errno));
-        if (n > 0)
-            lf_buf_commit(out, (size_t)n);
-    }
-}
-
-enum lf_status
-lf_schema_file_read(const char *path, struct lf_buf *out, struct lf_err *err)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return lf_fail(err, errno == EACCES ? LF_DENIED : LF_NOT_FOUND, "cannot read %s: %s", path, strerror(errno));
-    enum lf_status st = read_all(fd, path, out, err);
-    close(fd);
-    return st;
-}
 
 /* --- URIs --------------------------------------------------------------------------------------------------------- */
 
@@ -134,7 +100,7 @@ read_mapped(const char *path, struct lf_arena *arena, struct lf_bytes *ret_text,
 {
     struct lf_buf text;
     lf_buf_init(&text, SCHEMA_BYTES_MAX);
-    enum lf_status st = lf_schema_file_read(path, &text, err);
+    enum lf_status st = lf_file_read(path, &text, err);
     if (st == LF_OK) {
         *ret_text = lf_arena_copy(arena, lf_buf_view(&text));
         st = ret_text->ptr != NULL ? LF_OK : lf_no_memory(err);
@@ -230,7 +196,7 @@ lf_schema_file_compile(const struct lf_config *config, const char *path, struct 
     struct lf_buf text;
     lf_arena_init(&arena, 0, 0);
     lf_buf_init(&text, SCHEMA_BYTES_MAX);
-    enum lf_status st = lf_schema_file_read(path, &text, err);
+    enum lf_status st = lf_file_read(path, &text, err);
     if (st == LF_OK)
         st = compile(config, path, &arena, lf_buf_view(&text), ret, err);
     lf_buf_release(&text);

@@ -7,7 +7,7 @@
 #define LF_CONSUMER_DEADLETTER_H
 
 #include "base/arena.h"
-#include "consumer/retry.h"
+#include "base/retry.h"
 #include "log/log.h"
 #include "store/store.h"
 

@@ -1,15 +1,11 @@
 /* Wiring. */
 #include "server/parts.h"
+#include "base/file.h"
 #include "base/limits.h"
 #include "base/mem.h"
 #include "json/json.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 enum { SCHEMA_BYTES_MAX = 16 * 1024 * 1024, SCHEMA_ERRORS_MAX = 1000 };
 
@@ -34,42 +30,21 @@ lf_parts_release(struct lf_parts *parts)
 /* ---- the model ---- */
 
 static enum lf_status
-read_descriptor(int fd, const char *path, struct lf_buf *out, struct lf_err *err)
-{
-    for (;;) {
-        char *room = lf_buf_reserve(out, 65536);
-        if (room == NULL)
-            return lf_buf_status(out, err);
-        ssize_t n = read(fd, room, 65536);
-        if (n == 0)
-            return LF_OK;
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return lf_fail(err, LF_IO, "cannot read %s: %s", path, strerror(errno));
-        lf_buf_commit(out, (size_t)n);
-    }
-}
-
-static enum lf_status
 read_file(const char *path, struct lf_arena *arena, struct lf_model_file *ret, struct lf_err *err)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return lf_fail(err, errno == EACCES ? LF_DENIED : LF_NOT_FOUND, "cannot read schema file %s: %s", path,
-                       strerror(errno));
     struct lf_buf text;
     lf_buf_init(&text, SCHEMA_BYTES_MAX);
-    enum lf_status st = read_descriptor(fd, path, &text, err);
-    if (st == LF_LIMIT)
-        lf_err_context(err, "schema file %s", path);
+    enum lf_status st = lf_file_read(path, &text, err);
     if (st == LF_OK) {
         *ret = (struct lf_model_file){.name = path, .text = lf_arena_copy(arena, lf_buf_view(&text))};
         if (ret->text.ptr == NULL)
             st = lf_no_memory(err);
+    } else {
+        if (st == LF_INVALID) /* a folder; LF_INVALID is the compiler's word here */
+            st = lf_fail(err, LF_IO, "%s", err->text);
+        lf_err_context(err, "schema file");
     }
     lf_buf_release(&text);
-    close(fd);
     return st;
 }
 
@@ -156,38 +131,13 @@ lf_parts_check(const char *const *files, size_t count, bool json, struct lf_buf 
 
 /* ---- log and store ---- */
 
-/* Gives 0 if the folder is there in the end, or why not. */
-static int
-make_one_folder(const char *path)
-{
-    struct stat info;
-    if (mkdir(path, 0755) == 0)
-        return 0;
-    if (errno != EEXIST || stat(path, &info) != 0)
-        return errno;
-    return S_ISDIR(info.st_mode) ? 0 : ENOTDIR;
-}
-
 static enum lf_status
-make_folder(const char *path, struct lf_err *err)
+make_data_folder(const char *path, struct lf_err *err)
 {
-    char copy[4096];
-    size_t len = strlen(path);
-    if (len == 0 || len >= sizeof(copy))
-        return lf_fail(err, LF_INVALID, "the name of the data folder is empty or too long");
-    memcpy(copy, path, len + 1);
-    for (size_t i = 1; i <= len; i++) {
-        if (copy[i] != '/' && copy[i] != '\0')
-            continue;
-        char kept = copy[i];
-        copy[i] = '\0';
-        int code = make_one_folder(copy);
-        if (code != 0)
-            return lf_fail(err, code == EACCES || code == EROFS || code == EPERM ? LF_DENIED : LF_IO,
-                           "cannot make the data folder %s: %s", copy, strerror(code));
-        copy[i] = kept;
-    }
-    return LF_OK;
+    enum lf_status st = lf_folder_make(path, err);
+    if (st != LF_OK)
+        lf_err_context(err, "--data");
+    return st;
 }
 
 /* The URL given, or scheme + data folder + name. */
@@ -254,7 +204,7 @@ lf_parts_open_log(struct lf_parts *parts, unsigned roles, struct lf_err *err)
         return lf_no_memory(err);
     enum lf_status st = LF_OK;
     if (config->log[0] == '\0' && roles != LF_ROLE_READ)
-        st = make_folder(config->data, err);
+        st = make_data_folder(config->data, err);
     if (st == LF_OK)
         st = lf_parts_log_at(parts, parts->log_url, roles, config->partitions, &parts->log, err);
     if (st != LF_OK || (roles & LF_ROLE_CONSUMER) == 0 || !is_embedded(parts->log_url))
@@ -285,7 +235,7 @@ lf_parts_open_store(struct lf_parts *parts, unsigned roles, struct lf_err *err)
         return lf_no_memory(err);
     enum lf_status st = LF_OK;
     if (config->store[0] == '\0' && roles != LF_ROLE_READ)
-        st = make_folder(config->data, err);
+        st = make_data_folder(config->data, err);
     struct lf_store_options options = {
         .url = parts->store_url, .model = parts->model, .read_only = roles == LF_ROLE_READ};
     if (st == LF_OK)

@@ -244,7 +244,7 @@ what_cannot_be_opened_is_told_with_its_url(void **state)
         struct lf_err err = {0};
         configure(&config, in_folder(rows[i].words == NULL ? "file" : "d"), rows[i].option, rows[i].value);
         assert_int_not_equal(open_parts(&parts, &config, LF_ROLE_GATEWAY, &err), LF_OK);
-        if (strstr(err.text, rows[i].words != NULL ? rows[i].words : "cannot make the data folder") == NULL)
+        if (strstr(err.text, rows[i].words != NULL ? rows[i].words : "--data: cannot make the folder") == NULL)
             fail_msg("%s", err.text);
         lf_parts_release(&parts);
         lf_config_release(&config);

@@ -1,7 +1,7 @@
 /* Backoff grows, stays in its bounds, never ends; the gate lets a waiting thread through at once. */
 #include "base/clock.h"
 #include "base/rand.h"
-#include "consumer/retry.h"
+#include "base/retry.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,9 +1,9 @@
 /*
- * When again: exponential backoff with jitter, for as long as it takes. And the gate at which the consumer's thread
- * waits, which a stop opens at once.
+ * When again: exponential backoff with jitter, for as long as it takes. And the gate at which a thread waits, which a
+ * stop opens at once.
  */
-#ifndef LF_CONSUMER_RETRY_H
-#define LF_CONSUMER_RETRY_H
+#ifndef LF_BASE_RETRY_H
+#define LF_BASE_RETRY_H
 
 #include "base/err.h"
 

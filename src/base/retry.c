@@ -1,5 +1,5 @@
 /* Backoff with jitter, and the gate. */
-#include "consumer/retry.h"
+#include "base/retry.h"
 #include "base/rand.h"
 
 #include <string.h>
