@@ -335,7 +335,7 @@ enum lf_status
 lf_verify(const struct lf_verify_options *options, struct lf_verify_result *ret, struct lf_err *err)
 {
     struct lf_verify_result result = {0};
-    struct lf_verify verify = {.options = options, .result = &result};
+    struct lf_verify verify = {.options = options, .result = &result, .fold = lf_verify_fold};
     lf_buf_init(&verify.tail, CURSOR_MAX);
     enum lf_status st = run(&verify, err);
     lf_buf_release(&verify.tail);

@@ -1,36 +1,9 @@
 /* All events of the store, in its order, folded into the scratch store: a page a transaction. */
 #include "base/limits.h"
-#include "event/check.h"
-#include "event/fold.h"
+#include "event/replay.h"
 #include "server/verify_inner.h"
 
 #include <stdio.h>
-
-const struct lf_entity *
-lf_verify_entity(const struct lf_stored_event *stored)
-{
-    const struct lf_event_type *type = stored->event.type;
-    const struct lf_entity *entity = type != NULL ? type->entity : NULL;
-    bool bound = entity != NULL && stored->event.entity_key.ptr != NULL && stored->entity_type.ptr != NULL &&
-                 lf_bytes_equal(entity->name, stored->entity_type);
-    return bound ? entity : NULL;
-}
-
-enum lf_status
-lf_verify_apply(const struct lf_stored_event *stored, const struct lf_value *state, struct lf_arena *arena,
-                struct lf_value *ret, struct lf_err *err)
-{
-    struct lf_violation violations[LF_VIOLATIONS_MAX];
-    size_t count = 0;
-    struct lf_event event = stored->event;
-    enum lf_status st = lf_event_check(event.type, &event.payload, arena, violations, &count, err);
-    if (st == LF_OK)
-        st = lf_event_bind_entity(&event, arena, err);
-    if (st == LF_OK && !lf_bytes_equal(event.entity_key, stored->event.entity_key))
-        st = lf_fail(err, LF_INVALID, "the row's entity_key is \"%.*s\", the payload's \"%.*s\"",
-                     LF_FMT(stored->event.entity_key), LF_FMT(event.entity_key));
-    return st == LF_OK ? lf_fold(&event, state, arena, ret, err) : st;
-}
 
 struct fold {
     struct lf_verify *verify;
@@ -85,7 +58,7 @@ load_page(struct fold *fold, struct lf_err *err)
 {
     for (size_t i = 0; i < fold->events.page.count; i++) {
         const struct lf_stored_event *stored = &fold->events.page.events[i];
-        const struct lf_entity *entity = lf_verify_entity(stored);
+        const struct lf_entity *entity = lf_replay_entity(&stored->event, stored->entity_type);
         if (entity != NULL && lf_states_want(&fold->states, entity, stored->event.entity_key, &fold->arena) == NULL)
             return lf_no_memory(err);
     }
@@ -95,7 +68,7 @@ load_page(struct fold *fold, struct lf_err *err)
 static enum lf_status
 fold_event(struct fold *fold, const struct lf_stored_event *stored, struct lf_err *err)
 {
-    const struct lf_entity *entity = lf_verify_entity(stored);
+    const struct lf_entity *entity = lf_replay_entity(&stored->event, stored->entity_type);
     if (entity == NULL) {
         /* bound to nothing when it was stored, or by today's schema; an event without any entity is neither */
         const struct lf_event_type *type = stored->event.type;
@@ -107,7 +80,7 @@ fold_event(struct fold *fold, const struct lf_stored_event *stored, struct lf_er
     struct lf_err why = {0};
     if (state == NULL)
         return lf_no_memory(err);
-    enum lf_status st = lf_verify_apply(stored, &state->value, &fold->arena, &value, &why);
+    enum lf_status st = lf_replay(&stored->event, &state->value, &fold->arena, &value, &why);
     if (st == LF_OK) {
         state->value = value;
         state->place = stored->event.place;

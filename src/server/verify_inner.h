@@ -31,8 +31,10 @@ struct lf_verify {
     int64_t record_total;             /* to be read */
     struct lf_store_session *session; /* of the store */
     struct lf_store *scratch;
-    struct lf_store_session *folded; /* of the scratch store, for writing */
+    struct lf_store_session *folded; /* of the scratch store, for writing where the fold needs it */
     struct lf_buf tail;              /* cursor behind the last event that was folded */
+    /* Folds what is new behind the tail; what: for the progress. */
+    enum lf_status (*fold)(struct lf_verify *verify, const char *what, struct lf_err *err);
 };
 
 /* A page of a list, and the memory that it lives in. */
@@ -87,11 +89,8 @@ LF_NODISCARD enum lf_status lf_verify_places(struct lf_verify *verify, struct lf
 /* Folds what is new behind the tail; what: for the progress. */
 LF_NODISCARD enum lf_status lf_verify_fold(struct lf_verify *verify, const char *what, struct lf_err *err);
 LF_NODISCARD enum lf_status lf_verify_states(struct lf_verify *verify, struct lf_err *err);
-
-/* Applies a stored event, which has an entity, to a state. LF_INVALID: it cannot be applied, err says why. */
-LF_NODISCARD enum lf_status lf_verify_apply(const struct lf_stored_event *stored, const struct lf_value *state,
-                                            struct lf_arena *arena, struct lf_value *ret, struct lf_err *err);
-/* The entity that a stored event changes, or NULL. */
-const struct lf_entity *lf_verify_entity(const struct lf_stored_event *stored);
+/* Of one entity: for rebuild.c too. Uses options->found, ->ctx and ->progress, result, session, folded, fold, tail. */
+LF_NODISCARD enum lf_status lf_verify_states_of(struct lf_verify *verify, const struct lf_entity *entity,
+                                                struct lf_err *err);
 
 #endif

@@ -9,6 +9,7 @@
  */
 #include "base/clock.h"
 #include "base/limits.h"
+#include "event/replay.h"
 #include "server/verify_inner.h"
 
 enum { SUSPECTS_MAX = 250, TRIES_MAX = 5, RETRY_MS = 50 };
@@ -39,12 +40,7 @@ static enum lf_status
 load_folded(struct check *check, const struct lf_bytes *keys, size_t count, struct lf_arena *arena,
             struct lf_value *ret, struct lf_err *err)
 {
-    struct lf_store_session *folded = check->verify->folded;
-    enum lf_status st = lf_store_begin(folded, err);
-    if (st == LF_OK)
-        st = lf_store_load(folded, check->entity, keys, count, arena, ret, err);
-    lf_store_abort(folded);
-    return st;
+    return lf_store_load(check->verify->folded, check->entity, keys, count, arena, ret, err);
 }
 
 static enum lf_status
@@ -74,7 +70,7 @@ walk_pages(struct check *check, struct lf_verify_pages *pages, tail_fn *fn, stru
         for (size_t i = 0; st == LF_OK && i < pages->page.count; i++) {
             const struct lf_stored_event *stored = &pages->page.events[i];
             struct suspect *suspect = lf_map_get(&check->by_key, stored->event.entity_key);
-            if (suspect != NULL && lf_verify_entity(stored) == check->entity)
+            if (suspect != NULL && lf_replay_entity(&stored->event, stored->entity_type) == check->entity)
                 st = fn(check, suspect, stored, err);
         }
         if (st != LF_OK)
@@ -135,7 +131,7 @@ fold_event(struct check *check, struct suspect *suspect, const struct lf_stored_
     struct lf_err why = {0};
     struct lf_value state;
     suspect->folded++;
-    enum lf_status st = lf_verify_apply(stored, &suspect->state, &check->arena, &state, &why);
+    enum lf_status st = lf_replay(&stored->event, &suspect->state, &check->arena, &state, &why);
     if (st == LF_NO_MEMORY)
         return lf_no_memory(err);
     /* the events live in a page, what the state has of them must not; a state is one entity's: small */
@@ -228,7 +224,7 @@ settle(struct check *check, struct lf_err *err)
     for (int tries = 1; st == LF_OK && check->suspect_count != 0; tries++) {
         if (tries > 1)
             lf_clock_sleep_ms(RETRY_MS);
-        st = lf_verify_fold(check->verify, "later events", err); /* so that few are left behind its end */
+        st = check->verify->fold(check->verify, "later events", err); /* so that few are left behind its end */
         if (st == LF_OK)
             st = index_suspects(check, err);
         if (st == LF_OK)
@@ -334,8 +330,8 @@ walk(struct check *check, struct lf_store_session *session, const char *what, pa
     return st;
 }
 
-static enum lf_status
-check_entity(struct lf_verify *verify, const struct lf_entity *entity, struct lf_err *err)
+enum lf_status
+lf_verify_states_of(struct lf_verify *verify, const struct lf_entity *entity, struct lf_err *err)
 {
     struct check check = {.verify = verify, .entity = entity};
     lf_arena_init(&check.arena, 64 * 1024, 0);
@@ -353,6 +349,6 @@ lf_verify_states(struct lf_verify *verify, struct lf_err *err)
 {
     enum lf_status st = LF_OK;
     for (size_t i = 0; st == LF_OK && i < verify->options->model->entity_count; i++)
-        st = check_entity(verify, &verify->options->model->entities[i], err);
+        st = lf_verify_states_of(verify, &verify->options->model->entities[i], err);
     return st;
 }

@@ -166,6 +166,32 @@ fault_abort(struct lf_store_session *session)
 }
 
 static enum lf_status
+fault_begin_alone(struct lf_store_session *session, int64_t *ret_last, struct lf_err *err)
+{
+    PASS(session, LF_FAULT_BEGIN, lf_store_begin_alone(inner_of(session), ret_last, err));
+}
+
+static enum lf_status
+fault_swap(struct lf_store_session *session, const struct lf_entity *entity, struct lf_bytes collection,
+           struct lf_err *err)
+{
+    PASS(session, LF_FAULT_SAVE, lf_store_swap(inner_of(session), entity, collection, err));
+}
+
+static enum lf_status
+fault_drop(struct lf_store_session *session, struct lf_bytes collection, struct lf_err *err)
+{
+    PASS(session, LF_FAULT_SAVE, lf_store_drop(inner_of(session), collection, err));
+}
+
+static enum lf_status
+fault_walk(struct lf_store_session *session, const struct lf_walk *walk, struct lf_arena *arena, struct lf_walked **ret,
+           size_t *ret_count, struct lf_err *err)
+{
+    PASS(session, LF_FAULT_READ, lf_store_walk(inner_of(session), walk, arena, ret, ret_count, err));
+}
+
+static enum lf_status
 fault_position(struct lf_store_session *session, struct lf_bytes group, struct lf_bytes topic, int32_t partition,
                int64_t *ret_next, struct lf_err *err)
 {
@@ -215,6 +241,10 @@ static const struct lf_store_ops fault_ops = {
     .advance = fault_advance,
     .commit = fault_commit,
     .abort = fault_abort,
+    .begin_alone = fault_begin_alone,
+    .swap = fault_swap,
+    .drop = fault_drop,
+    .walk = fault_walk,
     .position = fault_position,
     .get = fault_get,
     .event = fault_event,

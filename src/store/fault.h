@@ -15,7 +15,7 @@ enum lf_store_fault_op {
     LF_FAULT_BURY = 1 << 5,
     LF_FAULT_ADVANCE = 1 << 6,
     LF_FAULT_COMMIT = 1 << 7,
-    LF_FAULT_READ = 1 << 8, /* position, get, event, list, dead_letters */
+    LF_FAULT_READ = 1 << 8, /* position, get, event, list, walk, dead_letters */
     LF_FAULT_HEALTH = 1 << 9,
     LF_FAULT_ANY = (1 << 10) - 1,
 };

@@ -134,12 +134,23 @@ settle_positions(struct memory_store *store, bool commit)
 }
 
 static enum lf_status
+memory_begin_alone(struct lf_store_session *session, int64_t *ret_last, struct lf_err *err)
+{
+    const struct memory_store *store = lf_memory_store(session);
+    enum lf_status st = memory_begin(session, err);
+    if (st == LF_OK) /* nobody else changes it from now on */
+        *ret_last = (int64_t)store->event_committed;
+    return st;
+}
+
+static enum lf_status
 memory_commit(struct lf_store_session *session, struct lf_err *err)
 {
     struct memory_store *store = lf_memory_store(session);
     (void)err;
     pthread_mutex_lock(&store->lock);
     settle_entities(store, true);
+    lf_memory_settle_swap(store, true);
     settle_positions(store, true);
     store->event_committed = store->event_count;
     store->letter_committed = store->letter_count;
@@ -170,6 +181,7 @@ memory_abort(struct lf_store_session *session)
     struct memory_store *store = lf_memory_store(session);
     pthread_mutex_lock(&store->lock);
     settle_entities(store, false);
+    lf_memory_settle_swap(store, false);
     settle_positions(store, false);
     drop_pending(store);
     store->tx = NULL;
@@ -192,6 +204,10 @@ const struct lf_store_ops lf_store_memory = {
     .advance = lf_memory_advance,
     .commit = memory_commit,
     .abort = memory_abort,
+    .begin_alone = memory_begin_alone,
+    .swap = lf_memory_swap,
+    .drop = lf_memory_drop,
+    .walk = lf_memory_walk,
     .position = lf_memory_position,
     .get = lf_memory_get,
     .event = lf_memory_event,

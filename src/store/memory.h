@@ -1,4 +1,5 @@
-/* Inside the memory back end: memory.c opens and commits; memory_write.c, memory_read.c, memory_list.c do the rest. */
+/* Inside the memory back end: memory.c opens and commits; memory_write.c, memory_read.c, memory_list.c and
+ * memory_anew.c do the rest. */
 #ifndef LF_STORE_MEMORY_H
 #define LF_STORE_MEMORY_H
 
@@ -62,6 +63,7 @@ struct memory_store {
     struct lf_map positions;        /* struct memory_position */
     struct memory_entity **touched; /* by the open transaction */
     size_t touched_count, touched_cap;
+    size_t swap_a, swap_b; /* tables to change places with the commit; the same: none */
 };
 
 /* Does this session see what the open transaction has written? */
@@ -100,6 +102,13 @@ LF_NODISCARD bool lf_memory_copy_letter(const struct lf_dead_letter *from, struc
 struct lf_bytes lf_memory_position_key(struct lf_arena *arena, struct lf_bytes group, struct lf_bytes topic,
                                        int32_t partition);
 
+/* ---- memory_write.c, memory_anew.c; under lock ---- */
+
+/* Deletes a state with the commit. LF_NO_MEMORY. */
+LF_NODISCARD enum lf_status lf_memory_delete(struct memory_store *store, struct memory_entity *row, struct lf_err *err);
+/* The end of a transaction. Needs no memory. */
+void lf_memory_settle_swap(struct memory_store *store, bool commit);
+
 /* ---- slots of store_backend.h; each takes the lock ---- */
 
 enum lf_status lf_memory_append(struct lf_store_session *session, const struct lf_event *const *events, size_t count,
@@ -110,6 +119,11 @@ enum lf_status lf_memory_bury(struct lf_store_session *session, const struct lf_
                               struct lf_err *err);
 enum lf_status lf_memory_advance(struct lf_store_session *session, struct lf_bytes group, struct lf_bytes topic,
                                  int32_t partition, int64_t expected, int64_t next, struct lf_err *err);
+enum lf_status lf_memory_swap(struct lf_store_session *session, const struct lf_entity *entity,
+                              struct lf_bytes collection, struct lf_err *err);
+enum lf_status lf_memory_drop(struct lf_store_session *session, struct lf_bytes collection, struct lf_err *err);
+enum lf_status lf_memory_walk(struct lf_store_session *session, const struct lf_walk *walk, struct lf_arena *arena,
+                              struct lf_walked **ret, size_t *ret_count, struct lf_err *err);
 enum lf_status lf_memory_load(struct lf_store_session *session, const struct lf_entity *entity,
                               const struct lf_bytes *keys, size_t count, struct lf_arena *arena,
                               struct lf_value *ret_states, struct lf_err *err);

@@ -161,6 +161,28 @@ make_state(const struct lf_entity *entity, const struct lf_state_change *change,
     return st;
 }
 
+/* The row's state is to be pending (NULL: none) from now on. Takes it, also on failure. */
+static enum lf_status
+touch(struct memory_store *store, struct memory_entity *row, struct memory_state *pending, struct lf_err *err)
+{
+    if (!row->touched && !grow(&store->touched, store->touched_count, &store->touched_cap)) {
+        lf_memory_free_state(pending);
+        return lf_no_memory(err);
+    }
+    if (!row->touched)
+        store->touched[store->touched_count++] = row;
+    lf_memory_free_state(row->pending);
+    row->touched = true;
+    row->pending = pending;
+    return LF_OK;
+}
+
+enum lf_status
+lf_memory_delete(struct memory_store *store, struct memory_entity *row, struct lf_err *err)
+{
+    return touch(store, row, NULL, err);
+}
+
 static enum lf_status
 save_one(struct memory_store *store, const struct lf_entity *entity, const struct lf_state_change *change,
          struct lf_err *err)
@@ -183,12 +205,7 @@ save_one(struct memory_store *store, const struct lf_entity *entity, const struc
         lf_memory_free_state(state);
         return st;
     }
-    if (!row->touched)
-        store->touched[store->touched_count++] = row;
-    lf_memory_free_state(row->pending);
-    row->touched = true;
-    row->pending = state;
-    return LF_OK;
+    return touch(store, row, state, err);
 }
 
 enum lf_status

@@ -43,6 +43,20 @@ int lf_store_compare_text(enum lf_field_type type, struct lf_bytes a, struct lf_
 enum lf_append_outcome lf_store_judge(const struct lf_event *event, struct lf_bytes type,
                                       const struct lf_value *payload);
 
+/* What lf_store_walk() gives, a row at a time. */
+struct lf_walk_page {
+    const struct lf_model *model;
+    struct lf_arena *arena;
+    struct lf_walked *items; /* room for the walk's max */
+    size_t count;
+};
+LF_NODISCARD enum lf_status lf_walk_page_init(struct lf_walk_page *page, const struct lf_walk *walk,
+                                              const struct lf_model *model, struct lf_arena *arena, struct lf_err *err);
+/* Adds row, whose id, entity_key and payload stay. The names in it (of the types, of the topic) need not: where the
+ * model or the event before has them they are taken from there, else they are copied. */
+LF_NODISCARD enum lf_status lf_walk_page_add(struct lf_walk_page *page, const struct lf_walked *row,
+                                             struct lf_err *err);
+
 /* LF_FENCED, in words. */
 enum lf_status lf_store_fenced(struct lf_bytes topic, int32_t partition, int64_t expected, struct lf_err *err);
 /* A dead letter (in arena) as lf_store_event() gives it. */

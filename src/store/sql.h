@@ -11,7 +11,8 @@
 
 /* Appends an identifier in quotes. */
 void lf_sql_quote(struct lf_buf *out, struct lf_bytes name);
-/* Appends the quoted name of an entity's table, without a schema. */
+/* Appends the quoted name of a collection's table, without a schema; the same for an entity's collection. */
+void lf_sql_collection(struct lf_buf *out, struct lf_bytes collection);
 void lf_sql_table(struct lf_buf *out, const struct lf_entity *entity);
 /* "a", "b", "c": the entity's columns in order. */
 void lf_sql_columns(struct lf_buf *out, const struct lf_entity *entity);
@@ -44,6 +45,8 @@ struct lf_sql_plan_dialect {
     enum lf_status (*has_row)(struct lf_sql_plan *plan, struct lf_bytes sql, bool *ret);
     void (*create)(struct lf_sql_plan *plan, size_t own); /* appends the table's making */
     void (*created)(struct lf_sql_plan *plan);            /* after the making of the entity's table; NULL: nothing */
+    /* Appends what the tables lack beside columns: indexes. A store without them answers as well, only later. */
+    enum lf_status (*extras)(struct lf_sql_plan *plan);
     /* Appends what takes NOT NULL from a column of the entity, or gives it (NULL: never). */
     void (*relax)(struct lf_sql_plan *plan, struct lf_bytes column, struct lf_bytes type);
     void (*tighten)(struct lf_sql_plan *plan, struct lf_bytes column);
@@ -52,6 +55,7 @@ struct lf_sql_plan_dialect {
 struct lf_sql_plan {
     const struct lf_sql_plan_dialect *dialect;
     void *ctx; /* for the dialect */
+    bool without_extras;
     struct lf_buf *out;
     struct lf_err *err;
     /* the plan's own */

@@ -18,11 +18,17 @@ lf_sql_quote(struct lf_buf *out, struct lf_bytes name)
 }
 
 void
-lf_sql_table(struct lf_buf *out, const struct lf_entity *entity)
+lf_sql_collection(struct lf_buf *out, struct lf_bytes collection)
 {
     char table[NAME_BYTES_MAX];
-    size_t len = lf_store_snake_case(entity->collection, table, sizeof(table));
+    size_t len = lf_store_snake_case(collection, table, sizeof(table));
     lf_sql_quote(out, lf_bytes(table, len)); /* too long a name is refused when tables are planned */
+}
+
+void
+lf_sql_table(struct lf_buf *out, const struct lf_entity *entity)
+{
+    lf_sql_collection(out, entity->collection);
 }
 
 void

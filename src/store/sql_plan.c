@@ -341,6 +341,8 @@ lf_sql_plan_write(struct lf_sql_plan *plan, const struct lf_model *model)
         if (st == LF_OK && plan->columns == NULL)
             plan->dialect->create(plan, i);
     }
+    if (st == LF_OK && !plan->without_extras)
+        st = plan->dialect->extras(plan);
     for (size_t i = 0; st == LF_OK && i < model->entity_count; i++) {
         plan->entity = &model->entities[i];
         st = plan_entity(plan, model);

@@ -122,17 +122,41 @@ lf_store_session_close(struct lf_store_session *session)
     session->store->ops->session_close(session);
 }
 
-enum lf_status
-lf_store_begin(struct lf_store_session *session, struct lf_err *err)
+static enum lf_status
+may_begin(const struct lf_store_session *session, struct lf_err *err)
 {
     if (!session->writer)
         return lf_fail(err, LF_USAGE, "this session of the store is for reading only");
     if (session->in_tx)
         return lf_fail(err, LF_USAGE, "a transaction is open already");
-    enum lf_status st = session->store->ops->begin(session, err);
+    return LF_OK;
+}
+
+/* Remembers what became of a beginning. */
+static enum lf_status
+begun(struct lf_store_session *session, enum lf_status st)
+{
     session->in_tx = st == LF_OK;
     session->failed = false;
     return st;
+}
+
+enum lf_status
+lf_store_begin(struct lf_store_session *session, struct lf_err *err)
+{
+    enum lf_status st = may_begin(session, err);
+    return st == LF_OK ? begun(session, session->store->ops->begin(session, err)) : st;
+}
+
+/* The store's own entity for one of a model of the same make. NULL stays NULL. */
+static const struct lf_entity *
+own_entity(const struct lf_store_session *session, const struct lf_entity *entity)
+{
+    const struct lf_model *model = session->store->model;
+    if (entity == NULL)
+        return NULL;
+    LF_ASSERT(entity->index < model->entity_count);
+    return &model->entities[entity->index];
 }
 
 /* May this session write now? */
@@ -181,9 +205,10 @@ enum lf_status
 lf_store_load(struct lf_store_session *session, const struct lf_entity *entity, const struct lf_bytes *keys,
               size_t count, struct lf_arena *arena, struct lf_value *ret_states, struct lf_err *err)
 {
-    enum lf_status st = may_write(session, err);
+    enum lf_status st = may_read(session, err);
     if (st != LF_OK)
         return st;
+    entity = own_entity(session, entity);
     return spoil(session, session->store->ops->load(session, entity, keys, count, arena, ret_states, err));
 }
 
@@ -194,6 +219,7 @@ lf_store_save(struct lf_store_session *session, const struct lf_entity *entity, 
     enum lf_status st = may_write(session, err);
     for (size_t i = 0; st == LF_OK && i < count; i++)
         LF_ASSERT(changes[i].state.type == LF_V_OBJECT || changes[i].state.type == LF_V_NULL);
+    entity = own_entity(session, entity);
     return st == LF_OK ? spoil(session, session->store->ops->save(session, entity, changes, count, err)) : st;
 }
 
@@ -238,6 +264,66 @@ lf_store_abort(struct lf_store_session *session)
     session->in_tx = session->failed = false;
 }
 
+/* ---- states computed anew ---- */
+
+static enum lf_status
+cannot_rebuild(const struct lf_store *store, struct lf_err *err)
+{
+    return lf_fail(err, LF_UNSUPPORTED, "a store of the kind %s cannot compute its states anew", store->ops->name);
+}
+
+enum lf_status
+lf_store_begin_alone(struct lf_store_session *session, int64_t *ret_last, struct lf_err *err)
+{
+    const struct lf_store *store = session->store;
+    enum lf_status st = may_begin(session, err);
+    if (st == LF_OK && store->ops->begin_alone == NULL)
+        return cannot_rebuild(store, err);
+    return st == LF_OK ? begun(session, store->ops->begin_alone(session, ret_last, err)) : st;
+}
+
+enum lf_status
+lf_store_swap(struct lf_store_session *session, const struct lf_entity *entity, struct lf_bytes collection,
+              struct lf_err *err)
+{
+    const struct lf_store *store = session->store;
+    enum lf_status st = may_write(session, err);
+    if (st == LF_OK && store->ops->swap == NULL)
+        st = cannot_rebuild(store, err);
+    if (st != LF_OK)
+        return st;
+    return spoil(session, store->ops->swap(session, own_entity(session, entity), collection, err));
+}
+
+enum lf_status
+lf_store_drop(struct lf_store_session *session, struct lf_bytes collection, struct lf_err *err)
+{
+    const struct lf_store *store = session->store;
+    enum lf_status st = may_write(session, err);
+    if (st == LF_OK && store->ops->drop == NULL)
+        st = cannot_rebuild(store, err);
+    return st == LF_OK ? spoil(session, store->ops->drop(session, collection, err)) : st;
+}
+
+enum lf_status
+lf_store_walk(struct lf_store_session *session, const struct lf_walk *walk, struct lf_arena *arena,
+              struct lf_walked **ret, size_t *ret_count, struct lf_err *err)
+{
+    const struct lf_store *store = session->store;
+    struct lf_walk own = *walk;
+    enum lf_status st = may_read(session, err);
+    if (st == LF_OK && store->ops->walk == NULL)
+        st = cannot_rebuild(store, err);
+    if (st != LF_OK)
+        return st;
+    own.entity = own_entity(session, walk->entity);
+    if (own.max > LF_WALK_MAX)
+        own.max = LF_WALK_MAX;
+    return spoil(session, store->ops->walk(session, &own, arena, ret, ret_count, err));
+}
+
+/* ---- reading ---- */
+
 enum lf_status
 lf_store_position(struct lf_store_session *session, struct lf_bytes group, struct lf_bytes topic, int32_t partition,
                   int64_t *ret_next, struct lf_err *err)
@@ -262,6 +348,7 @@ lf_store_get(struct lf_store_session *session, const struct lf_entity *entity, s
     enum lf_status st = may_read(session, err);
     if (st != LF_OK)
         return st;
+    entity = own_entity(session, entity);
     return spoil_unless_missing(session, session->store->ops->get(session, entity, key, arena, ret, err));
 }
 
@@ -284,7 +371,9 @@ lf_store_list(struct lf_store_session *session, const struct lf_list_query *quer
         st = lf_list_check(query, err); /* wrong questions spoil nothing */
     if (st != LF_OK)
         return st;
-    return spoil(session, session->store->ops->list(session, query, arena, ret, err));
+    struct lf_list_query own = *query;
+    own.entity = own_entity(session, query->entity);
+    return spoil(session, session->store->ops->list(session, &own, arena, ret, err));
 }
 
 enum lf_status

@@ -36,7 +36,9 @@ const char *lf_store_backend_name(const struct lf_store *store);
 /* Can it be reached and written? A cheap round trip on a connection of its own; for health. May block shortly. */
 LF_NODISCARD enum lf_status lf_store_health(struct lf_store *store, struct lf_err *err);
 
-/* A session for writing (the consumer's thread) or for reading only. */
+/* A session for writing (the consumer's thread) or for reading only. Wherever a session is given an entity, its own
+ * model's entity of the same index is meant: it may be one of a copy of the model whose entities differ in their
+ * collections only. */
 LF_NODISCARD enum lf_status lf_store_session_open(struct lf_store *store, bool writer, struct lf_store_session **ret,
                                                   struct lf_err *err);
 void lf_store_session_close(struct lf_store_session *session); /* aborts an open transaction */
@@ -60,9 +62,9 @@ enum lf_append_outcome {
 LF_NODISCARD enum lf_status lf_store_append(struct lf_store_session *session, const struct lf_event *const *events,
                                             size_t count, enum lf_append_outcome *ret_outcomes, struct lf_err *err);
 
-/* States of entities by key text, as of this transaction; LF_V_NULL where there is none. Values in arena. Keys
- * distinct. A state comes back as an object with a member for every field, in the field's own form: text as
- * LF_V_STRING, Int and BigInt as LF_V_INT, Float as LF_V_FLOAT. */
+/* States of entities by key text, as of this transaction (or of now, without one); LF_V_NULL where there is none.
+ * Values in arena. Keys distinct. A state comes back as an object with a member for every field, in the field's own
+ * form: text as LF_V_STRING, Int and BigInt as LF_V_INT, Float as LF_V_FLOAT. */
 LF_NODISCARD enum lf_status lf_store_load(struct lf_store_session *session, const struct lf_entity *entity,
                                           const struct lf_bytes *keys, size_t count, struct lf_arena *arena,
                                           struct lf_value *ret_states, struct lf_err *err);
@@ -103,6 +105,27 @@ LF_NODISCARD enum lf_status lf_store_advance(struct lf_store_session *session, s
 LF_NODISCARD enum lf_status lf_store_commit(struct lf_store_session *session, struct lf_err *err);
 void lf_store_abort(struct lf_store_session *session); /* without a transaction: nothing */
 
+/* ---- states computed anew, beside the consumers (a back end that cannot: LF_UNSUPPORTED) ---- */
+
+/*
+ * Begins a transaction that no other session's overlaps: those that were open have ended, others wait (or fail with
+ * LF_UNAVAILABLE, as this one does after a short time) until it ends; readers go on. *ret_last is the sequence of the
+ * event that was stored last, 0 where there is none: of the events up to it all are there, and no other will come among
+ * them. Where several consumers write, nothing but this can tell: sequences are given before the commit.
+ */
+LF_NODISCARD enum lf_status lf_store_begin_alone(struct lf_store_session *session, int64_t *ret_last,
+                                                 struct lf_err *err);
+
+/* Within a transaction, before positions are moved: the entity's states become those of the collection, and the
+ * collection's (of the same fields) the entity's. Takes effect with the commit; until then neither may be touched.
+ * LF_NOT_FOUND: there is no such collection. LF_CONFLICT: people have made something that hangs on a table; err names
+ * it. */
+LF_NODISCARD enum lf_status lf_store_swap(struct lf_store_session *session, const struct lf_entity *entity,
+                                          struct lf_bytes collection, struct lf_err *err);
+/* Within a transaction: removes a collection's states, with the commit; there may be none. */
+LF_NODISCARD enum lf_status lf_store_drop(struct lf_store_session *session, struct lf_bytes collection,
+                                          struct lf_err *err);
+
 /* ---- reading (inside a transaction or not) ---- */
 
 /* The group's position in one partition: -1 if there is none. */
@@ -133,6 +156,23 @@ LF_NODISCARD enum lf_status lf_store_event(struct lf_store_session *session, str
  * store's own sequence) unless ordered otherwise. */
 LF_NODISCARD enum lf_status lf_store_list(struct lf_store_session *session, const struct lf_list_query *query,
                                           struct lf_arena *arena, struct lf_list_result *ret, struct lf_err *err);
+
+/* What a fold needs of the events that were stored as an entity's, in the order of storing. */
+struct lf_walk {
+    const struct lf_entity *entity; /* NULL: of any entity */
+    int64_t after;                  /* sequence; 0: from the first */
+    int64_t until;                  /* the last sequence that is wanted */
+    size_t max;                     /* events; at most LF_WALK_MAX */
+};
+enum { LF_WALK_MAX = 10000 };
+struct lf_walked {
+    int64_t sequence;
+    struct lf_bytes entity_type;
+    struct lf_event event; /* id, type_name, type, payload, entity_key, place; the rest is empty */
+};
+LF_NODISCARD enum lf_status lf_store_walk(struct lf_store_session *session, const struct lf_walk *walk,
+                                          struct lf_arena *arena, struct lf_walked **ret, size_t *ret_count,
+                                          struct lf_err *err);
 
 /* Dead letters with id > after, ascending, at most max. */
 LF_NODISCARD enum lf_status lf_store_dead_letters(struct lf_store_session *session, int64_t after, size_t max,

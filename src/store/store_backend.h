@@ -34,6 +34,14 @@ struct lf_store_ops {
     enum lf_status (*commit)(struct lf_store_session *session, struct lf_err *err);
     void (*abort)(struct lf_store_session *session);
 
+    /* states computed anew: all four or none; NULL is answered with LF_UNSUPPORTED */
+    enum lf_status (*begin_alone)(struct lf_store_session *session, int64_t *ret_last, struct lf_err *err);
+    enum lf_status (*swap)(struct lf_store_session *session, const struct lf_entity *entity, struct lf_bytes collection,
+                           struct lf_err *err);
+    enum lf_status (*drop)(struct lf_store_session *session, struct lf_bytes collection, struct lf_err *err);
+    enum lf_status (*walk)(struct lf_store_session *session, const struct lf_walk *walk, struct lf_arena *arena,
+                           struct lf_walked **ret, size_t *ret_count, struct lf_err *err);
+
     enum lf_status (*position)(struct lf_store_session *session, struct lf_bytes group, struct lf_bytes topic,
                                int32_t partition, int64_t *ret_next, struct lf_err *err);
     enum lf_status (*get)(struct lf_store_session *session, const struct lf_entity *entity, struct lf_bytes key,

@@ -164,6 +164,24 @@ tighten(struct lf_sql_plan *plan, struct lf_bytes column)
     lf_buf_add_text(plan->out, " SET NOT NULL;\n");
 }
 
+/* The way to one entity's events, in their order. */
+static enum lf_status
+extras(struct lf_sql_plan *plan)
+{
+    static const char sql[] = "SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+                              " WHERE n.nspname = $1 AND c.relname = $2 AND c.relkind = 'i'";
+    const struct lf_pg_store *store = plan->ctx;
+    PGresult *result = NULL;
+    enum lf_status st = ask(plan->ctx, sql, "event_store_entity", &result, plan->err);
+    if (st == LF_OK && PQntuples(result) == 0)
+        lf_buf_printf(plan->out,
+                      "CREATE INDEX event_store_entity ON %sevent_store (entity_type, entity_key, sequence)"
+                      " WHERE entity_key IS NOT NULL;\n",
+                      store->prefix);
+    PQclear(result);
+    return st;
+}
+
 static const struct lf_sql_plan_dialect dialect = {
     .own_tables = own_tables,
     .own_count = OWN_COUNT,
@@ -177,13 +195,16 @@ static const struct lf_sql_plan_dialect dialect = {
     .has_row = has_row,
     .create = create,
     .created = created,
+    .extras = extras,
     .relax = relax,
     .tighten = tighten,
 };
 
 enum lf_status
-lf_pg_plan(struct lf_pg_store *store, const struct lf_model *model, struct lf_buf *ret_sql, struct lf_err *err)
+lf_pg_plan(struct lf_pg_store *store, const struct lf_model *model, bool must_only, struct lf_buf *ret_sql,
+           struct lf_err *err)
 {
-    struct lf_sql_plan plan = {.dialect = &dialect, .ctx = store, .out = ret_sql, .err = err};
+    struct lf_sql_plan plan = {
+        .dialect = &dialect, .ctx = store, .without_extras = must_only, .out = ret_sql, .err = err};
     return lf_sql_plan_write(&plan, model);
 }

@@ -2,11 +2,12 @@
  * Inside the PostgreSQL back end: libpq, a connection a session, generated SQL with binary array parameters. url.c
  * reads the URL, link.c connects, sends and waits, error.c knows SQLSTATEs, param.c and result.c turn values into bytes
  * and back, text.c holds what PostgreSQL's types cannot; plan.c and schema.c make and change tables, sql.c writes the
- * statements, append.c, state.c, list.c and read.c do the work of store.h, connect.c opens and closes.
+ * statements, append.c, state.c, list.c, read.c and anew.c do the work of store.h, connect.c opens and closes.
  *
  * Transactions are REPEATABLE READ: whatever two consumers do to one row at once, the later one fails as a whole
- * (40001) and begins anew from what the first has left. No statement needs a session's state, so that a pooler may
- * stand between.
+ * (40001) and begins anew from what the first has left. Each takes ROW EXCLUSIVE on event_store before its snapshot, so
+ * that who wants to be alone (anew.c) can wait for all of them, and they see whatever he did. No statement needs a
+ * session's state, so that a pooler may stand between.
  */
 #ifndef LF_STORE_POSTGRES_POSTGRES_H
 #define LF_STORE_POSTGRES_POSTGRES_H
@@ -181,6 +182,9 @@ const struct lf_pg_kind *lf_pg_kind(const struct lf_field *field);
 /* ---- statements: sql.c ---- */
 
 enum lf_pg_fixed {
+    LF_PG_BEGIN,
+    LF_PG_BEGIN_AGAIN,
+    LF_PG_BEGIN_ALONE,
     LF_PG_COPY,
     LF_PG_APPEND,
     LF_PG_MET, /* which rows an insert has met */
@@ -191,6 +195,9 @@ enum lf_pg_fixed {
     LF_PG_EVENT,
     LF_PG_LETTER_OF_EVENT,
     LF_PG_LETTERS,
+    LF_PG_LAST,
+    LF_PG_WALK,
+    LF_PG_WALK_ENTITY,
     LF_PG_FIXED_COUNT,
 };
 enum lf_pg_of_entity { LF_PG_LOAD, LF_PG_SAVE, LF_PG_DELETE, LF_PG_OF_ENTITY_COUNT };
@@ -218,8 +225,9 @@ extern const struct lf_sql_list_dialect lf_pg_lists; /* ctx: the prefix */
 
 /* ---- tables: plan.c, schema.c ---- */
 
-LF_NODISCARD enum lf_status lf_pg_plan(struct lf_pg_store *store, const struct lf_model *model, struct lf_buf *ret_sql,
-                                       struct lf_err *err);
+/* As lf_sql_plan_write(); must_only leaves out what makes reading faster. */
+LF_NODISCARD enum lf_status lf_pg_plan(struct lf_pg_store *store, const struct lf_model *model, bool must_only,
+                                       struct lf_buf *ret_sql, struct lf_err *err);
 /* Finds the schema in force and brings its tables up to the model, over store->health. Safe when several processes do
  * it at once. */
 LF_NODISCARD enum lf_status lf_pg_find_schema(struct lf_pg_store *store, struct lf_err *err);
@@ -241,7 +249,9 @@ struct lf_pg_session {
  * is made anew, once. */
 LF_NODISCARD enum lf_status lf_pg_ask(struct lf_pg_session *session, const char *sql, const char *doing, PGresult **ret,
                                       struct lf_err *err);
-/* Begins; on a transaction that is open: rolls it back and begins again. */
+/* Begins with one of the statements that do; makes the connection where there is none. */
+LF_NODISCARD enum lf_status lf_pg_begin_with(struct lf_pg_session *session, enum lf_pg_fixed which, struct lf_err *err);
+/* Rolls back the transaction that is open, and begins again. */
 LF_NODISCARD enum lf_status lf_pg_begin_again(struct lf_pg_session *session, struct lf_err *err);
 /* For statements without rows; how many rows they changed through ret_changed (NULL: not asked). */
 LF_NODISCARD enum lf_status lf_pg_do(struct lf_pg_session *session, const char *sql, const char *doing,
@@ -261,6 +271,12 @@ LF_NODISCARD enum lf_status lf_pg_read_event(struct lf_pg_reader *reader, const 
 enum lf_status lf_pg_begin(struct lf_store_session *session, struct lf_err *err);
 enum lf_status lf_pg_commit(struct lf_store_session *session, struct lf_err *err);
 void lf_pg_abort(struct lf_store_session *session);
+enum lf_status lf_pg_begin_alone(struct lf_store_session *session, int64_t *ret_last, struct lf_err *err);
+enum lf_status lf_pg_swap(struct lf_store_session *session, const struct lf_entity *entity, struct lf_bytes collection,
+                          struct lf_err *err);
+enum lf_status lf_pg_drop(struct lf_store_session *session, struct lf_bytes collection, struct lf_err *err);
+enum lf_status lf_pg_walk(struct lf_store_session *session, const struct lf_walk *walk, struct lf_arena *arena,
+                          struct lf_walked **ret, size_t *ret_count, struct lf_err *err);
 enum lf_status lf_pg_append(struct lf_store_session *session, const struct lf_event *const *events, size_t count,
                             enum lf_append_outcome *ret_outcomes, struct lf_err *err);
 enum lf_status lf_pg_bury(struct lf_store_session *session, const struct lf_dead_letter *letters, size_t count,

@@ -95,7 +95,7 @@ roll_back(struct lf_pg_store *store)
 
 /* What is there and what it lacks, as of one moment: others may be making it just now. */
 static enum lf_status
-look(struct lf_pg_store *store, const struct lf_model *model, bool *ret_fresh, struct lf_buf *ret_sql,
+look(struct lf_pg_store *store, const struct lf_model *model, bool must_only, bool *ret_fresh, struct lf_buf *ret_sql,
      struct lf_err *err)
 {
     enum lf_status st =
@@ -104,7 +104,7 @@ look(struct lf_pg_store *store, const struct lf_model *model, bool *ret_fresh, s
         return st;
     st = identify(store, ret_fresh, err);
     if (st == LF_OK)
-        st = lf_pg_plan(store, model, ret_sql, err);
+        st = lf_pg_plan(store, model, must_only, ret_sql, err);
     roll_back(store);
     return st;
 }
@@ -140,7 +140,7 @@ change_locked(struct lf_pg_store *store, const struct lf_model *model, struct lf
         st = identify(store, &fresh, err);
     lf_buf_clear(sql);
     if (st == LF_OK)
-        st = lf_pg_plan(store, model, sql, err);
+        st = lf_pg_plan(store, model, false, sql, err);
     if (st != LF_OK || sql->len == 0)
         return st;
     lf_buf_add_char(sql, '\0');
@@ -171,7 +171,7 @@ lf_pg_prepare(struct lf_pg_store *store, const struct lf_model *model, bool read
     bool fresh = false;
     struct lf_buf sql;
     lf_buf_init(&sql, PLAN_BYTES_MAX);
-    enum lf_status st = look(store, model, &fresh, &sql, err);
+    enum lf_status st = look(store, model, read_only, &fresh, &sql, err);
     bool fits = st == LF_OK && !fresh && sql.len == 0;
     if (st == LF_OK && read_only && fresh)
         st = lf_fail(err, LF_NOT_FOUND, "there is no store in schema \"%s\"", store->schema);

@@ -121,7 +121,22 @@ const struct lf_sql_list_dialect lf_pg_lists = {
     "id, topic, log_partition, log_offset, event_id, event_type, message_key, value, headers, stage, code, reason, "   \
     "record_time, dead_at"
 
+/* Nobody waits for one who has stopped, be it a process that was frozen or a lock that is held. In seconds, below
+ * LF_PG_STATEMENT_MS. A lock comes before the snapshot, which the first query takes. */
+#define BEGIN(LOCK_TIME, MODE)                                                                                         \
+    "BEGIN ISOLATION LEVEL REPEATABLE READ READ WRITE; SET LOCAL lock_timeout = '" LOCK_TIME "';"                      \
+    "SET LOCAL statement_timeout = '28s'; SET LOCAL idle_in_transaction_session_timeout = '60s';"                      \
+    "LOCK TABLE @event_store IN " MODE " MODE"
+#define WALK(CONDITION)                                                                                                \
+    "SELECT sequence, event_id, event_type, entity_type, entity_key, payload, topic, log_partition, log_offset"        \
+    " FROM @event_store WHERE sequence > $1 AND sequence <= $2 AND entity_key IS NOT NULL AND " CONDITION              \
+    " ORDER BY sequence LIMIT $3"
+
 static const char *const fixed_sql[LF_PG_FIXED_COUNT] = {
+    [LF_PG_BEGIN] = BEGIN("10s", "ROW EXCLUSIVE"),
+    [LF_PG_BEGIN_AGAIN] = "ROLLBACK; " BEGIN("10s", "ROW EXCLUSIVE"),
+    /* those who come later wait behind it: not for long */
+    [LF_PG_BEGIN_ALONE] = BEGIN("2s", "SHARE ROW EXCLUSIVE"),
     [LF_PG_COPY] = "COPY @event_store (event_id, event_type, entity_type, entity_key, payload, headers, topic,"
                    " log_partition, log_offset, occurred_at, message_key, extra, stored_at)"
                    " FROM STDIN (FORMAT binary)",
@@ -149,6 +164,9 @@ static const char *const fixed_sql[LF_PG_FIXED_COUNT] = {
     [LF_PG_LETTER_OF_EVENT] =
         "SELECT " LETTER_COLUMNS " FROM @dead_letters WHERE event_id = $1 ORDER BY id DESC LIMIT 1",
     [LF_PG_LETTERS] = "SELECT " LETTER_COLUMNS " FROM @dead_letters WHERE id > $1 ORDER BY id LIMIT $2",
+    [LF_PG_LAST] = "SELECT COALESCE(max(sequence), 0) FROM @event_store",
+    [LF_PG_WALK] = WALK("entity_type IS NOT NULL"),
+    [LF_PG_WALK_ENTITY] = WALK("entity_type = $4"),
 };
 
 static void

@@ -6,31 +6,32 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Nobody waits for one who has stopped, be it a process that was frozen or a lock that is held. In seconds, below
- * LF_PG_STATEMENT_MS. */
-#define BEGIN                                                                                                          \
-    "BEGIN ISOLATION LEVEL REPEATABLE READ READ WRITE; SET LOCAL lock_timeout = '10s';"                                \
-    "SET LOCAL statement_timeout = '28s'; SET LOCAL idle_in_transaction_session_timeout = '60s'"
-
 static enum lf_status
-begin(struct lf_pg_session *session, const char *sql, struct lf_err *err)
+begin(struct lf_pg_session *session, enum lf_pg_fixed which, struct lf_err *err)
 {
     enum lf_status st = lf_pg_link_up(&session->link, err);
     if (st == LF_OK)
-        st = lf_pg_run(&session->link, sql, "beginning a transaction", err);
+        st = lf_pg_run(&session->link, session->store->fixed[which], "beginning a transaction", err);
     session->untouched = st == LF_OK;
+    return st;
+}
+
+enum lf_status
+lf_pg_begin_with(struct lf_pg_session *session, enum lf_pg_fixed which, struct lf_err *err)
+{
+    bool fresh = lf_pg_link_lost(&session->link);
+    enum lf_status st = begin(session, which, err);
+    if (st == LF_UNAVAILABLE && !fresh && lf_pg_link_lost(&session->link))
+        st = begin(session, which, err); /* it had gone unnoticed */
+    if (st != LF_OK)
+        lf_pg_abort(&session->base); /* it may have begun all the same, and waits for a lock no more */
     return st;
 }
 
 enum lf_status
 lf_pg_begin(struct lf_store_session *base, struct lf_err *err)
 {
-    struct lf_pg_session *session = (struct lf_pg_session *)base;
-    bool fresh = lf_pg_link_lost(&session->link);
-    enum lf_status st = begin(session, BEGIN, err);
-    if (st == LF_UNAVAILABLE && !fresh && lf_pg_link_lost(&session->link))
-        st = begin(session, BEGIN, err); /* it had gone unnoticed */
-    return st;
+    return lf_pg_begin_with((struct lf_pg_session *)base, LF_PG_BEGIN, err);
 }
 
 enum lf_status
@@ -38,7 +39,7 @@ lf_pg_begin_again(struct lf_pg_session *session, struct lf_err *err)
 {
     if (lf_pg_link_lost(&session->link))
         return lf_fail(err, LF_UNAVAILABLE, "the connection to PostgreSQL is lost");
-    return begin(session, "ROLLBACK; " BEGIN, err);
+    return begin(session, LF_PG_BEGIN_AGAIN, err);
 }
 
 enum lf_status

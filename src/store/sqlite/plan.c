@@ -110,6 +110,19 @@ create(struct lf_sql_plan *plan, size_t own)
     lf_buf_add_text(plan->out, own_sql[own]);
 }
 
+/* The way to one entity's events; the rowid, which is the order, comes with every index. */
+static enum lf_status
+extras(struct lf_sql_plan *plan)
+{
+    bool there = false;
+    enum lf_status st = has_row(
+        plan, LF_LIT("SELECT 1 FROM sqlite_master WHERE type = 'index' AND name = 'event_store_entity'"), &there);
+    if (st == LF_OK && !there)
+        lf_buf_add_text(plan->out, "CREATE INDEX event_store_entity ON event_store (entity_type, entity_key)"
+                                   " WHERE entity_key IS NOT NULL;\n");
+    return st;
+}
+
 static const struct lf_sql_plan_dialect dialect = {
     .own_tables = own_tables,
     .own_count = OWN_COUNT,
@@ -122,12 +135,13 @@ static const struct lf_sql_plan_dialect dialect = {
     .columns = read_columns,
     .has_row = has_row,
     .create = create,
+    .extras = extras,
     .relax = plan_relax,
 };
 
 enum lf_status
-lf_sqlite_plan(sqlite3 *db, const struct lf_model *model, struct lf_buf *ret_sql, struct lf_err *err)
+lf_sqlite_plan(sqlite3 *db, const struct lf_model *model, bool must_only, struct lf_buf *ret_sql, struct lf_err *err)
 {
-    struct lf_sql_plan plan = {.dialect = &dialect, .ctx = db, .out = ret_sql, .err = err};
+    struct lf_sql_plan plan = {.dialect = &dialect, .ctx = db, .without_extras = must_only, .out = ret_sql, .err = err};
     return lf_sql_plan_write(&plan, model);
 }

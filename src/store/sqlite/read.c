@@ -4,8 +4,8 @@
 #include "base/limits.h"
 #include "json/json.h"
 
-static enum lf_status
-read_json(sqlite3_stmt *stmt, int column, struct lf_arena *arena, struct lf_value *ret, struct lf_err *err)
+enum lf_status
+lf_sqlite_column_json(sqlite3_stmt *stmt, int column, struct lf_arena *arena, struct lf_value *ret, struct lf_err *err)
 {
     struct lf_bytes text;
     enum lf_status st = lf_sqlite_column_bytes(stmt, column, arena, &text, err);
@@ -37,7 +37,7 @@ read_field(sqlite3_stmt *stmt, int column, const struct lf_field *field, struct 
     case LF_COLUMN_INTEGER: *ret = lf_value_int(sqlite3_column_int64(stmt, column)); return LF_OK;
     case LF_COLUMN_BOOLEAN: *ret = lf_value_bool(sqlite3_column_int(stmt, column) != 0); return LF_OK;
     case LF_COLUMN_REAL: *ret = lf_value_float(sqlite3_column_double(stmt, column)); return LF_OK;
-    case LF_COLUMN_JSON: return read_json(stmt, column, arena, ret, err);
+    case LF_COLUMN_JSON: return lf_sqlite_column_json(stmt, column, arena, ret, err);
     }
     return st;
 }
@@ -100,7 +100,7 @@ next_json(struct reader *reader)
     struct lf_value value = LF_VALUE_NULL;
     int column = reader->column++;
     if (reader->st == LF_OK)
-        reader->st = read_json(reader->stmt, column, reader->arena, &value, reader->err);
+        reader->st = lf_sqlite_column_json(reader->stmt, column, reader->arena, &value, reader->err);
     return value;
 }
 

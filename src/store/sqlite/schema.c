@@ -63,7 +63,7 @@ change_locked(sqlite3 *db, const char *path, const struct lf_model *model, struc
         st = mark(db, err);
     lf_buf_clear(sql);
     if (st == LF_OK)
-        st = lf_sqlite_plan(db, model, sql, err);
+        st = lf_sqlite_plan(db, model, false, sql, err);
     if (st != LF_OK || sql->len == 0)
         return st;
     lf_buf_add_char(sql, '\0');
@@ -87,15 +87,15 @@ change(sqlite3 *db, const char *path, const struct lf_model *model, struct lf_bu
 
 /* What the file is and what it lacks, as of one moment: others may be making it just now. */
 static enum lf_status
-look(sqlite3 *db, const char *path, const struct lf_model *model, bool *ret_fresh, struct lf_buf *ret_sql,
-     struct lf_err *err)
+look(sqlite3 *db, const char *path, const struct lf_model *model, bool must_only, bool *ret_fresh,
+     struct lf_buf *ret_sql, struct lf_err *err)
 {
     enum lf_status st = execute(db, "BEGIN", "opening the store", err);
     if (st != LF_OK)
         return st;
     st = lf_sqlite_identify(db, path, ret_fresh, err);
     if (st == LF_OK && !*ret_fresh)
-        st = lf_sqlite_plan(db, model, ret_sql, err);
+        st = lf_sqlite_plan(db, model, must_only, ret_sql, err);
     if (!sqlite3_get_autocommit(db))
         (void)sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
     return st;
@@ -107,7 +107,7 @@ lf_sqlite_prepare_file(sqlite3 *db, const char *path, const struct lf_model *mod
     bool fresh = false;
     struct lf_buf sql;
     lf_buf_init(&sql, PLAN_BYTES_MAX);
-    enum lf_status st = look(db, path, model, &fresh, &sql, err);
+    enum lf_status st = look(db, path, model, read_only, &fresh, &sql, err);
     bool fits = !fresh && sql.len == 0;
     if (st == LF_OK && !read_only)
         st = switch_to_wal(db, err);

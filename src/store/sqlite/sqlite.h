@@ -1,7 +1,7 @@
 /*
  * Inside the SQLite back end: one file, WAL, a connection a session. connect.c opens, identity.c knows our files,
  * plan.c and schema.c make and change tables, statement.c prepares and binds, append.c, state.c and read.c do the work
- * of store.h, sql.c and list.c build lists, checkpoint.c keeps the write-ahead log short.
+ * of store.h, anew.c what a rebuild needs, sql.c and list.c build lists, checkpoint.c keeps the write-ahead log short.
  */
 #ifndef LF_STORE_SQLITE_SQLITE_H
 #define LF_STORE_SQLITE_SQLITE_H
@@ -46,6 +46,8 @@ enum lf_sqlite_fixed {
     LF_SQL_EVENT,
     LF_SQL_LETTER_OF_EVENT,
     LF_SQL_LETTERS,
+    LF_SQL_LAST,
+    LF_SQL_WALK,
     LF_SQL_FIXED_COUNT,
 };
 enum lf_sqlite_entity_sql { LF_SQL_LOAD, LF_SQL_SAVE, LF_SQL_DELETE, LF_SQL_ENTITY_COUNT };
@@ -131,15 +133,18 @@ LF_NODISCARD int lf_sqlite_register(sqlite3 *db);
 /* Is the file new, or one of ours in this format? Within a transaction. LF_UNSUPPORTED with the reason, LF_CORRUPT. */
 LF_NODISCARD enum lf_status lf_sqlite_identify(sqlite3 *db, const char *path, bool *ret_new, struct lf_err *err);
 /* Appends what must be done to the tables so that they fit the model: nothing, or statements to run in one transaction.
- * LF_CONFLICT: people must decide; err has the statement. */
-LF_NODISCARD enum lf_status lf_sqlite_plan(sqlite3 *db, const struct lf_model *model, struct lf_buf *ret_sql,
-                                           struct lf_err *err);
+ * must_only: leaves out what makes reading faster. LF_CONFLICT: people must decide; err has the statement. */
+LF_NODISCARD enum lf_status lf_sqlite_plan(sqlite3 *db, const struct lf_model *model, bool must_only,
+                                           struct lf_buf *ret_sql, struct lf_err *err);
 /* Identifies the file and brings its tables up to the model. Safe when several processes do it at once. */
 LF_NODISCARD enum lf_status lf_sqlite_prepare_file(sqlite3 *db, const char *path, const struct lf_model *model,
                                                    bool read_only, struct lf_err *err);
 
 /* ---- read.c ---- */
 
+/* A column of JSON; LF_V_NULL where it is null. LF_CORRUPT, LF_NO_MEMORY. */
+LF_NODISCARD enum lf_status lf_sqlite_column_json(sqlite3_stmt *stmt, int column, struct lf_arena *arena,
+                                                  struct lf_value *ret, struct lf_err *err);
 /* A row of lf_sql_columns() as a state. */
 LF_NODISCARD enum lf_status lf_sqlite_read_state(sqlite3_stmt *stmt, const struct lf_entity *entity,
                                                  struct lf_arena *arena, struct lf_value *ret, struct lf_err *err);
@@ -172,6 +177,12 @@ LF_NODISCARD enum lf_status lf_sqlite_connect(const char *path, bool read_only, 
 enum lf_status lf_sqlite_begin(struct lf_store_session *session, struct lf_err *err);
 enum lf_status lf_sqlite_commit(struct lf_store_session *session, struct lf_err *err);
 void lf_sqlite_abort(struct lf_store_session *session);
+enum lf_status lf_sqlite_begin_alone(struct lf_store_session *session, int64_t *ret_last, struct lf_err *err);
+enum lf_status lf_sqlite_swap(struct lf_store_session *session, const struct lf_entity *entity,
+                              struct lf_bytes collection, struct lf_err *err);
+enum lf_status lf_sqlite_drop(struct lf_store_session *session, struct lf_bytes collection, struct lf_err *err);
+enum lf_status lf_sqlite_walk(struct lf_store_session *session, const struct lf_walk *walk, struct lf_arena *arena,
+                              struct lf_walked **ret, size_t *ret_count, struct lf_err *err);
 enum lf_status lf_sqlite_append(struct lf_store_session *session, const struct lf_event *const *events, size_t count,
                                 enum lf_append_outcome *ret_outcomes, struct lf_err *err);
 enum lf_status lf_sqlite_bury(struct lf_store_session *session, const struct lf_dead_letter *letters, size_t count,

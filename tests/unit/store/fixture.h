@@ -58,6 +58,7 @@ struct backend {
     const char *name; /* as lf_store_backend_name() says */
     bool durable;     /* what was committed is there after closing and opening */
     bool concurrent;  /* a transaction may begin while another is open */
+    bool fixed;       /* states cannot be computed anew */
     struct lf_store *(*open)(void *ctx, const struct lf_model *model);
     void (*reset)(void *ctx);
     void *ctx;
@@ -80,8 +81,10 @@ struct contract {
 };
 int contract_setup(void **state);
 int contract_teardown(void **state);
-/* The tests of lists are in a file of their own. */
+/* The tests of lists, and of what a rebuild asks, are in files of their own. */
 extern const struct CMUnitTest contract_list_tests[];
 extern const size_t contract_list_test_count;
+extern const struct CMUnitTest contract_anew_tests[];
+extern const size_t contract_anew_test_count;
 
 #endif
