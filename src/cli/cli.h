@@ -22,6 +22,8 @@ lf_cli_fn lf_cmd_serve_gateway;
 lf_cli_fn lf_cmd_serve_consumer;
 lf_cli_fn lf_cmd_check;
 lf_cli_fn lf_cmd_schema;
+lf_cli_fn lf_cmd_schema_generate;
+lf_cli_fn lf_cmd_schema_lock;
 lf_cli_fn lf_cmd_schema_validate;
 lf_cli_fn lf_cmd_events;
 lf_cli_fn lf_cmd_events_export;

@@ -38,6 +38,15 @@ static const struct command commands[] = {
      LF_CMD_CHECK, 1, OPERANDS_MAX, lf_cmd_check},
     {"schema", "print", "SCHEMA...", "the schema that is served",
      "Prints the complete GraphQL schema that is served, as SDL.", LF_CMD_SCHEMA, 1, OPERANDS_MAX, lf_cmd_schema},
+    {"schema", "json-schema|avro|protobuf", "SCHEMA...", "schemas of the events' payloads",
+     "Prints the schema of an event's payload in that format, or writes one file an event into the folder --out. The\n"
+     "same schema gives the same bytes. Numbers of Protobuf come from @field(number:) and the lock file.",
+     LF_CMD_GENERATE, 1, OPERANDS_MAX, lf_cmd_schema_generate},
+    {"schema", "lock", "SCHEMA...", "fix numbers and forms of events in the lock file",
+     "Writes the lock file: numbers for fields and enum values that have none, reserved ones of those that are gone,\n"
+     "and the schema of each event under its version. Commit it. With --check nothing is written, and the exit status\n"
+     "is 1 if the file is out of date.",
+     LF_CMD_LOCK, 1, OPERANDS_MAX, lf_cmd_schema_lock},
     {"schema", "validate", "SCHEMA.json INSTANCE.json...", "JSON documents against a JSON Schema",
      "Checks JSON documents against a JSON Schema of draft 2020-12 or 07. INSTANCE - reads JSON Lines from standard\n"
      "input. Prints what is wrong as file[:line]: /path: keyword: message. Exit status 0 if all are valid, 1 if not,\n"

@@ -3,8 +3,9 @@
  *
  * All checking is done on the trees, so that every problem of a schema is reported, also where the GraphQL schema
  * cannot be built. The steps, each a file: declare.c (which types there are), directive.c (directives in their places),
- * field.c, constraint.c, literal.c (fields and constants), entity.c, event.c, apply.c, mutation.c (what they mean),
- * strip.c and served.c (the SDL to serve), link.c (pointers into the schema built), compile.c (the order).
+ * field.c, constraint.c, literal.c (fields and constants), entity.c, event.c, wire.c, upcast.c, apply.c, mutation.c
+ * (what they mean), strip.c and served.c (the SDL to serve), link.c (pointers into the schema built), compile.c (the
+ * order).
  */
 #ifndef LF_MODEL_COMPILE_H
 #define LF_MODEL_COMPILE_H
@@ -12,6 +13,7 @@
 #include "graphql/parse.h"
 #include "graphql/text.h"
 #include "model/model.h"
+#include "model/names.h"
 
 enum lf_role {
     LF_ROLE_PLAIN, /* a type as any */
@@ -139,6 +141,18 @@ bool lf_field_is_numeric(const struct lf_field *field);
 const struct lf_constraint *lf_compile_constraint(struct lf_compiler *c, const struct lf_field *field,
                                                   struct lf_gql_directives directives);
 
+/* wire.c: the form of events in the log */
+/* @field of a field whose type is known. */
+void lf_compile_wire_field(struct lf_compiler *c, struct lf_field *field, struct lf_gql_directives directives);
+/* Reports numbers that two fields of one type share. */
+void lf_compile_wire_numbers(struct lf_compiler *c, const struct lf_field *fields, size_t count);
+/* @event(format:) and @schema. */
+void lf_compile_wire_event(struct lf_compiler *c, struct lf_event_type *event, struct lf_gql_directives directives);
+
+/* upcast.c */
+/* @upcast of an event whose version and fields are known. */
+void lf_compile_upcasts(struct lf_compiler *c, struct lf_event_type *event, struct lf_gql_directives directives);
+
 /* literal.c */
 /* Coerces a constant to the type of a field; on failure *ret_why is an arena text. */
 bool lf_compile_literal(struct lf_compiler *c, const struct lf_field *field, const struct lf_gql_value_node *node,
@@ -165,13 +179,5 @@ void lf_compile_check_provided(struct lf_compiler *c, const struct lf_gql_docume
 /* link.c */
 /* Sets every pointer into the schema, now that it is there. */
 void lf_compile_link(struct lf_compiler *c);
-
-/* names.c */
-/* "URLEntry" -> "urlEntry" */
-struct lf_bytes lf_name_lower_camel(struct lf_bytes name, struct lf_arena *arena);
-/* "entry" -> "entries" */
-struct lf_bytes lf_name_plural(struct lf_bytes name, struct lf_arena *arena);
-/* "customerId" -> "customer_id", "pageURL" -> "page_url", "URLPath" -> "url_path", "line2Text" -> "line2_text" */
-struct lf_bytes lf_name_snake(struct lf_bytes name, struct lf_arena *arena);
 
 #endif

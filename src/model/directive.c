@@ -10,6 +10,7 @@ enum place {
     ON_MUTATION_ARGUMENT = 1 << 5,
     ON_INPUT_FIELD = 1 << 6,
     ELSEWHERE = 1 << 7,
+    ON_EVENT = 1 << 8, /* an object type with @event */
 };
 
 enum arg_kind { TEXT, WHOLE, TRUTH, NAME, NUMBER, ANYTHING };
@@ -32,9 +33,9 @@ struct directive_spec {
 };
 
 static const struct directive_spec specs[] = {
-    {"entity", ON_OBJECT, "an object type", false, true, {{"key", TEXT, true}, {"collection", TEXT, false}}},
+    {"entity", ON_OBJECT | ON_EVENT, "an object type", false, true, {{"key", TEXT, true}, {"collection", TEXT, false}}},
     {"event",
-     ON_OBJECT,
+     ON_OBJECT | ON_EVENT,
      "an object type",
      false,
      true,
@@ -43,7 +44,8 @@ static const struct directive_spec specs[] = {
       {"key", TEXT, false},
       {"name", TEXT, false},
       {"version", WHOLE, false},
-      {"deletes", TRUTH, false}}},
+      {"deletes", TRUTH, false},
+      {"format", NAME, false}}},
     {"emits", ON_MUTATION_FIELD, "a field of Mutation", false, true, {{"event", TEXT, true}}},
     {"apply",
      ON_ENTITY_FIELD,
@@ -79,7 +81,23 @@ static const struct directive_spec specs[] = {
       {"pattern", TEXT, false},
       {"format", TEXT, false}}},
     {"claim", ON_EVENT_FIELD, "a field of an @event type", false, false, {{"name", TEXT, true}}},
-    {"schema", ON_OBJECT, "an @event type", false, false, {{"file", TEXT, true}}},
+    {"schema", ON_EVENT, "an @event type", false, true, {{"file", TEXT, true}}},
+    {"field",
+     ON_EVENT_FIELD | ON_PLAIN_FIELD,
+     "a field of an @event type, or of an object type inside it",
+     false,
+     true,
+     {{"number", WHOLE, false}, {"precision", WHOLE, false}, {"scale", WHOLE, false}}},
+    {"upcast",
+     ON_EVENT,
+     "an @event type",
+     true,
+     true,
+     {{"from", WHOLE, true},
+      {"rename", ANYTHING, false},
+      {"move", ANYTHING, false},
+      {"drop", ANYTHING, false},
+      {"default", ANYTHING, false}}},
     {"deadLetters", ON_OBJECT, "an @event type", false, false, {{"policy", NAME, false}}},
 };
 static const char *const graphql_own[] = {"deprecated", "specifiedBy", "oneOf", "skip", "include"};
@@ -284,6 +302,19 @@ check_directives(struct lf_compiler *c, struct lf_gql_directives all, enum place
 }
 
 static enum place
+place_of_type(const struct lf_decl *decl)
+{
+    if (decl->kind != LF_GQL_DEF_OBJECT)
+        return ELSEWHERE;
+    switch (decl->role) {
+    case LF_ROLE_EVENT: return ON_EVENT;
+    case LF_ROLE_ENTITY:
+    case LF_ROLE_PLAIN: return ON_OBJECT;
+    default: return ELSEWHERE;
+    }
+}
+
+static enum place
 place_of_fields(const struct lf_decl *decl)
 {
     if (decl->kind != LF_GQL_DEF_OBJECT)
@@ -316,11 +347,10 @@ lf_compile_check_directives(struct lf_compiler *c)
     size_t at = 0;
     for (const struct lf_decl *decl; (decl = lf_compile_next(c, &at)) != NULL;) {
         bool root = decl->role == LF_ROLE_QUERY || decl->role == LF_ROLE_MUTATION || decl->role == LF_ROLE_SUBSCRIPTION;
-        bool object = decl->kind == LF_GQL_DEF_OBJECT && !root;
         bool reported = root && (lf_gql_find_directive(decl->directives, "entity") != NULL ||
                                  lf_gql_find_directive(decl->directives, "event") != NULL);
         if (!reported)
-            check_directives(c, decl->directives, object ? ON_OBJECT : ELSEWHERE);
+            check_directives(c, decl->directives, place_of_type(decl));
         check_fields(c, decl);
         for (size_t i = 0; i < decl->input_count; i++)
             check_directives(c, decl->inputs[i].directives, ON_INPUT_FIELD);

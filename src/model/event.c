@@ -196,6 +196,8 @@ compile_event(struct lf_compiler *c, struct lf_decl *decl, struct lf_event_type 
     set_wire(c, event, directive);
     set_entity(c, event, decl, directive);
     set_message_key(c, event, directive);
+    lf_compile_wire_event(c, event, decl->directives);
+    lf_compile_upcasts(c, event, decl->directives);
     const struct lf_event_type *other = lf_map_get(&c->model->event_map, event->name);
     if (other != NULL)
         lf_compile_error(c,

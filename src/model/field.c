@@ -115,7 +115,10 @@ lf_compile_fields(struct lf_compiler *c, const struct lf_decl *decl)
                              "field \"%.*s\" of \"%.*s\" takes arguments, but is a stored value: remove them",
                              LF_FMT(def->name.text), LF_FMT(decl->name.text));
         lf_compile_field(c, &source, false, &fields[i]);
+        lf_compile_wire_field(c, &fields[i], def->directives);
     }
+    if (fields != NULL)
+        lf_compile_wire_numbers(c, fields, decl->field_count);
     return fields;
 }
 

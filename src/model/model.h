@@ -41,6 +41,23 @@ struct lf_constraint {
     struct lf_bytes format;  /* one of model/format.h; ptr NULL: absent */
 };
 
+/* How the payload of an event stands in the log. */
+enum lf_event_format {
+    LF_FORMAT_DEFAULT, /* the schema does not say: the configured one */
+    LF_FORMAT_JSON,    /* the envelope */
+    LF_FORMAT_JSON_SCHEMA,
+    LF_FORMAT_AVRO,
+    LF_FORMAT_PROTOBUF,
+};
+
+enum {
+    LF_FIELD_NUMBER_MAX = 536870911, /* of Protobuf: 2^29 - 1 */
+    LF_FIELD_NUMBER_OWN_MIN = 19000, /* and these are its own */
+    LF_FIELD_NUMBER_OWN_MAX = 19999,
+    LF_FIELD_PRECISION = 38, /* of a Decimal where @field does not say */
+    LF_FIELD_SCALE = 9,
+};
+
 enum lf_generated { LF_GENERATED_NOT, LF_GENERATED_UUID, LF_GENERATED_EVENT_ID, LF_GENERATED_EVENT_TIME };
 
 /* A field of an event, an entity or a plain object inside them. */
@@ -59,6 +76,10 @@ struct lf_field {
     bool has_initial;                       /* entities: @initial */
     struct lf_value initial;                /* coerced */
     bool has_default;                       /* arguments and input fields */
+    int32_t number;                         /* Protobuf's, by @field(number:); 0: not declared */
+    int32_t precision, scale;               /* LF_T_DECIMAL: of Avro, by @field or as above */
+    bool has_fallback;                      /* events: what stands for it in older events, by @upcast(default:) */
+    struct lf_value fallback;               /* coerced */
     struct lf_gql_loc loc;
 };
 
@@ -100,6 +121,23 @@ struct lf_apply_step {
     int64_t increment;     /* INCREMENT */
 };
 
+enum lf_upcast_op { LF_UPCAST_MOVE, LF_UPCAST_DROP, LF_UPCAST_DEFAULT };
+
+/* Names of members, from the payload inwards. */
+struct lf_member_path {
+    const struct lf_bytes *names;
+    size_t count;
+};
+
+/* One step from version `from` of an event's form to the next. */
+struct lf_upcast_step {
+    int32_t from;
+    enum lf_upcast_op op;
+    struct lf_member_path path;
+    struct lf_member_path to; /* MOVE */
+    struct lf_value value;    /* DEFAULT */
+};
+
 struct lf_event_type {
     struct lf_bytes name;           /* eventType on the wire */
     struct lf_bytes type_name;      /* in the schema */
@@ -109,6 +147,12 @@ struct lf_event_type {
     size_t message_key; /* index into fields used as message key; SIZE_MAX: the eventId */
     int32_t version;
     bool deletes;
+    enum lf_event_format format;
+    struct lf_bytes schema_file;    /* @schema: the path of a JSON Schema, below the folder of the SDL file where it is
+                                     relative; ends in NUL; ptr NULL: none */
+    struct lf_gql_loc schema_loc;   /* of @schema(file:), for messages */
+    struct lf_upcast_step *upcasts; /* @upcast: by `from`, then in their order */
+    size_t upcast_count;
     struct lf_field *fields;
     size_t field_count;
     struct lf_apply_step *steps; /* in field order */

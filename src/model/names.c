@@ -1,5 +1,5 @@
 /* Names made from names: queries, collections, columns. */
-#include "model/compile.h"
+#include "model/names.h"
 
 #include <string.h>
 

@@ -20,6 +20,8 @@ enum {
     LF_CMD_EXPORT = 256,
     LF_CMD_IMPORT = 512,
     LF_CMD_COPY = 1024,
+    LF_CMD_GENERATE = 2048,
+    LF_CMD_LOCK = 4096,
     LF_CMD_API = LF_CMD_UP | LF_CMD_GATEWAY,
     LF_CMD_CONSUME = LF_CMD_UP | LF_CMD_CONSUMER,
     LF_CMD_SERVE = LF_CMD_UP | LF_CMD_GATEWAY | LF_CMD_CONSUMER,
@@ -29,7 +31,8 @@ enum {
     LF_CMD_WRITE = LF_CMD_SERVE | LF_CMD_IMPORT | LF_CMD_COPY,  /* append to a log */
     LF_CMD_JUDGE = LF_CMD_CONSUME | LF_CMD_VERIFY,              /* know what becomes of a record */
     LF_CMD_FILE = LF_CMD_EXPORT | LF_CMD_IMPORT,
-    LF_CMD_ALL = 2047,
+    LF_CMD_FORMS = LF_CMD_GENERATE | LF_CMD_LOCK, /* know schemas of payloads */
+    LF_CMD_ALL = 8191,
 };
 
 struct lf_texts {

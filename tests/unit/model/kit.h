@@ -33,6 +33,26 @@ kit_model(const char *sdl)
     return model;
 }
 
+/* The errors of one file "a.graphql" that must fail, printed. */
+static inline const char *
+kit_errors(struct lf_arena *arena, const char *sdl)
+{
+    struct lf_gql_errors errors;
+    struct lf_buf text;
+    const struct lf_model_file file = {"a.graphql", lf_bytes_of(sdl)};
+    lf_gql_errors_init(&errors, arena, 1000);
+    lf_buf_init(&text, 1 << 20);
+    struct lf_model *model = lf_model_compile(&file, 1, &errors);
+    if (model != NULL)
+        fail_msg("no errors in %s", sdl);
+    assert_false(errors.no_memory);
+    lf_gql_errors_print(&text, &errors);
+    const char *copy = lf_arena_text(arena, lf_buf_view(&text));
+    assert_non_null(copy);
+    lf_buf_release(&text);
+    return copy;
+}
+
 static inline const struct lf_event_type *
 kit_event(const struct lf_model *model, const char *name)
 {

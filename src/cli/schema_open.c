@@ -1,0 +1,72 @@
+/* Models, lock files and generated files, for the commands about schemas. */
+#include "cli/schema_open.h"
+#include "base/file.h"
+#include "json/json.h"
+
+enum { PROBLEMS_BYTES_MAX = 4 * 1024 * 1024, FILE_BYTES_MAX = LF_SCHEMA_LOCK_BYTES_MAX };
+
+enum lf_status
+lf_cli_schemas_open(const struct lf_cli *cli, struct lf_cli_schemas *ret, struct lf_err *err)
+{
+    *ret = (struct lf_cli_schemas){0};
+    lf_buf_init(&ret->problems, PROBLEMS_BYTES_MAX);
+    lf_parts_init(&ret->parts, cli->config);
+    enum lf_status st = lf_parts_load_model(&ret->parts, cli->operands, cli->operand_count, &ret->problems, err);
+    return st == LF_OK ? lf_schemas_load(&ret->schemas, &ret->parts, cli->operands, err) : st;
+}
+
+int
+lf_cli_schemas_close(const struct lf_cli *cli, struct lf_cli_schemas *schemas, enum lf_status st,
+                     const struct lf_err *err, int status)
+{
+    if (st != LF_OK)
+        status = lf_cli_fail_with(cli->config->output == 1, &schemas->problems, err);
+    lf_schemas_release(&schemas->schemas);
+    lf_parts_release(&schemas->parts);
+    lf_buf_release(&schemas->problems);
+    return status;
+}
+
+static enum lf_status
+is_same(const char *path, struct lf_bytes content, bool *ret, struct lf_err *err)
+{
+    struct lf_buf old;
+    lf_buf_init(&old, FILE_BYTES_MAX);
+    enum lf_status st = lf_file_read(path, &old, err);
+    *ret = st == LF_OK && lf_bytes_equal(lf_buf_view(&old), content);
+    lf_buf_release(&old);
+    return st == LF_NOT_FOUND ? LF_OK : st;
+}
+
+static enum lf_status
+print_file(const struct lf_config *config, const char *path, bool changed, struct lf_err *err)
+{
+    struct lf_buf out;
+    lf_buf_init(&out, FILE_BYTES_MAX);
+    if (config->output == 1) {
+        lf_buf_add_text(&out, "{\"file\":");
+        lf_json_write_string(&out, lf_bytes_of(path));
+        lf_buf_printf(&out, ",\"changed\":%s}\n", changed ? "true" : "false");
+    } else if (changed) {
+        lf_buf_printf(&out, "%s%s\n", path, config->check ? ": out of date" : "");
+    }
+    enum lf_status st = lf_buf_status(&out, err);
+    if (st == LF_OK && !lf_cli_print(lf_buf_view(&out)))
+        st = lf_fail(err, LF_IO, "standard output is closed or full");
+    lf_buf_release(&out);
+    return st;
+}
+
+enum lf_status
+lf_cli_file_update(const struct lf_config *config, const char *path, struct lf_bytes content, bool *ret_changed,
+                   struct lf_err *err)
+{
+    bool same;
+    enum lf_status st = is_same(path, content, &same, err);
+    if (st == LF_OK && !same && !config->check)
+        st = lf_file_write(path, content, err);
+    if (st == LF_OK)
+        st = print_file(config, path, !same, err);
+    *ret_changed = !same;
+    return st;
+}
