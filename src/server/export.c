@@ -1,4 +1,5 @@
 /* Events out of a store. */
+#include "base/base64.h"
 #include "base/clock.h"
 #include "base/limits.h"
 #include "json/json.h"

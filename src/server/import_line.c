@@ -1,5 +1,6 @@
 /* A line of JSON becomes a record: envelope, key, headers, time. */
 #include "server/import_line.h"
+#include "base/base64.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/limits.h"

@@ -1,6 +1,7 @@
 /* Cursors of lists: where a page ended, as text that clients hand back. */
 #include "store/list.h"
 
+#include "base/base64.h"
 #include "json/json.h"
 #include "store/row.h"
 

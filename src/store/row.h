@@ -76,12 +76,6 @@ LF_NODISCARD enum lf_status lf_store_read_header_list(struct lf_bytes text, stru
                                                       const struct lf_header **ret, size_t *ret_count,
                                                       struct lf_err *err);
 
-/* Appends base64 (RFC 4648: url without padding, section 5; else section 4 with padding). Reading takes either;
- * LF_INVALID: it is not base64. */
-void lf_base64_write(struct lf_buf *out, struct lf_bytes bytes, bool url);
-LF_NODISCARD enum lf_status lf_base64_read(struct lf_bytes text, struct lf_arena *arena, struct lf_bytes *ret,
-                                           struct lf_err *err);
-
 /* A time as "2026-11-24T08:46:34.123456Z"; times outside the years 1 to 9999 are moved to the nearest of them. */
 size_t lf_store_time_text(int64_t us, char out[32]);
 int64_t lf_store_clamp_time(int64_t us); /* moved so */

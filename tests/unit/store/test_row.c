@@ -1,6 +1,7 @@
 /* What all back ends share: forms, orders, headers, names. */
 #include "fixture.h"
 
+#include "base/base64.h"
 #include "base/mem.h"
 #include "store/row.h"
 
