@@ -27,7 +27,8 @@ MAY = {
     "log": ["base"],
     "store": ["base", "json", "model", "event"],
     "gateway": ["base", "json", "graphql", "model", "event", "codec", "net", "log/log.h", "query/query.h"],
-    "consumer": ["base", "json", "model", "event", "codec", "log/log.h", "store/store.h"],
+    # its workers share one reader of the log
+    "consumer": ["base", "json", "model", "event", "codec", "log/log.h", "log/share.h", "store/store.h"],
     "query": ["base", "json", "model", "event", "store/store.h"],
     "outbox": ["base", "event", "codec", "log/log.h", "store/outbox.h"],
     "server": [

@@ -20,8 +20,8 @@ lf_meter_init(struct lf_meter *meter)
                                       "Times that the log or the store was waited for."),
         .fenced = lf_metrics_counter("logfirst_consumer_fenced_total", "",
                                      "Batches given up because another consumer had moved the position."),
-        .store_gauge = lf_metrics_gauge("logfirst_consumer_store_away", "", "1 while the store is waited for."),
-        .log_gauge = lf_metrics_gauge("logfirst_consumer_log_away", "", "1 while the log is waited for."),
+        .store_gauge = lf_metrics_gauge("logfirst_consumer_store_away", "", "Workers that wait for the store."),
+        .log_gauge = lf_metrics_gauge("logfirst_consumer_log_away", "", "Workers that wait for the log."),
         .commit = lf_metrics_histogram("logfirst_consumer_commit_seconds", "", "Time of one commit in the store."),
         .batch = lf_metrics_histogram("logfirst_consumer_batch_seconds", "",
                                       "Time of one batch, from its records to the commit."),
@@ -63,10 +63,10 @@ lf_meter_dead(const char *code)
 void
 lf_meter_away(struct lf_meter *meter, bool log, bool store)
 {
-    atomic_store_explicit(&meter->log_away, log, memory_order_relaxed);
-    atomic_store_explicit(&meter->store_away, store, memory_order_relaxed);
-    lf_metric_set(meter->log_gauge, log);
-    lf_metric_set(meter->store_gauge, store);
+    bool log_was = atomic_exchange_explicit(&meter->log_away, log, memory_order_relaxed);
+    bool store_was = atomic_exchange_explicit(&meter->store_away, store, memory_order_relaxed);
+    lf_metric_add(meter->log_gauge, (int64_t)log - log_was);
+    lf_metric_add(meter->store_gauge, (int64_t)store - store_was);
 }
 
 struct lf_metric *

@@ -107,7 +107,7 @@ lf_log_writer_open(struct lf_log *log, struct lf_wake wake, lf_log_ack_fn *ack, 
     enum lf_status st = log->ops->writer_open(log, wake, ack, ctx, &writer, err);
     if (st != LF_OK)
         return st;
-    LF_ASSERT(writer->log == log && writer->in_flight == 0);
+    LF_ASSERT(writer->log != NULL && writer->in_flight == 0);
     *ret = writer;
     return LF_OK;
 }
@@ -301,6 +301,19 @@ void
 lf_log_pause(struct lf_log_reader *reader, bool paused)
 {
     reader->log->ops->pause(reader, paused);
+}
+
+void
+lf_log_hold(struct lf_log_reader *reader, struct lf_bytes topic, int32_t partition, bool held)
+{
+    if (reader->log->ops->hold != NULL)
+        reader->log->ops->hold(reader, topic, partition, held);
+}
+
+bool
+lf_log_has_groups(const struct lf_log *log)
+{
+    return log->ops->groups;
 }
 
 enum lf_status

@@ -55,6 +55,8 @@ struct lf_log_options {
 LF_NODISCARD enum lf_status lf_log_open(const struct lf_log_options *options, struct lf_log **ret, struct lf_err *err);
 void lf_log_close(struct lf_log *log); /* NULL is fine; writers and readers must be closed */
 const char *lf_log_backend_name(const struct lf_log *log);
+/* Whether readers are members of a group that others may belong to, and must be read from to stay so. */
+bool lf_log_has_groups(const struct lf_log *log);
 
 /* Makes sure that the topic exists, creating it if allowed. LF_NOT_FOUND says that it is missing and may not be
  * created. LF_UNAVAILABLE or LF_TIMEOUT when the log cannot be asked now. May block up to timeout_ms. */
@@ -150,6 +152,9 @@ LF_NODISCARD enum lf_status lf_log_read(struct lf_log_reader *reader, size_t rec
                                         int64_t timeout_ms, struct lf_log_batch *ret, struct lf_err *err);
 /* While paused, lf_log_read() serves the group and returns no records. */
 void lf_log_pause(struct lf_log_reader *reader, bool paused);
+/* Whether to spare the work of reading a partition that is assigned. After that lf_log_seek() says where to go on: what
+ * comes of it while it is held, and after that until the seek, is to be dropped. */
+void lf_log_hold(struct lf_log_reader *reader, struct lf_bytes topic, int32_t partition, bool held);
 /* Goes on from offset in a partition that is assigned. */
 LF_NODISCARD enum lf_status lf_log_seek(struct lf_log_reader *reader, struct lf_bytes topic, int32_t partition,
                                         int64_t offset, struct lf_err *err);

@@ -11,6 +11,7 @@
 struct lf_log_ops {
     const char *name;   /* "embedded" */
     const char *scheme; /* the URL starts with it: "embedded:" */
+    bool groups;        /* readers share partitions with those of other processes */
     enum lf_status (*open)(const struct lf_log_options *options, const char *rest, struct lf_log **ret,
                            struct lf_err *err);
     void (*close)(struct lf_log *log);
@@ -34,6 +35,7 @@ struct lf_log_ops {
     enum lf_status (*read)(struct lf_log_reader *reader, size_t records_max, size_t bytes_max, int64_t timeout_ms,
                            struct lf_log_batch *ret, struct lf_err *err);
     void (*pause)(struct lf_log_reader *reader, bool paused);
+    void (*hold)(struct lf_log_reader *reader, struct lf_bytes topic, int32_t partition, bool held); /* NULL: comes */
     enum lf_status (*seek)(struct lf_log_reader *reader, struct lf_bytes topic, int32_t partition, int64_t offset,
                            struct lf_err *err);
     void (*committed)(struct lf_log_reader *reader, struct lf_bytes topic, int32_t partition, int64_t next);

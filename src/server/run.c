@@ -5,7 +5,7 @@
 #include "server/run.h"
 #include "base/redact.h"
 #include "base/report.h"
-#include "consumer/consumer.h"
+#include "consumer/crew.h"
 #include "gateway/http.h"
 #include "server/admin.h"
 #include "server/watch.h"
@@ -29,7 +29,7 @@ struct server {
     struct lf_http_server *operators;
     struct lf_admin admin;
     struct lf_watch *watch;
-    struct lf_consumer *consumer;
+    struct lf_crew *consumer;
     struct lf_timer *grace;
     struct lf_wake changed; /* something below may have changed: look at it on the loop */
     char api_address[LF_HTTP_ADDRESS_TEXT_SIZE];
@@ -164,7 +164,7 @@ start_consumer(struct server *s)
 {
     struct lf_err err = {0};
     s->consumer_started = true;
-    if (lf_consumer_start(s->consumer, on_consumer_ready, on_consumer_failed, s, &err) != LF_OK)
+    if (lf_crew_start(s->consumer, on_consumer_ready, on_consumer_failed, s, &err) != LF_OK)
         stop_with(s, &err);
 }
 
@@ -224,7 +224,7 @@ checks(void *ctx, struct lf_admin_check ret[LF_ADMIN_CHECKS_MAX])
     count = add_check(ret, count, "store", watch.store_ok, watch.store_err.text);
     if (s->consumer != NULL) {
         struct lf_consumer_state state;
-        lf_consumer_state(s->consumer, &state);
+        lf_crew_state(s->consumer, &state);
         count = add_check(ret, count, "consumer", state.running && !state.store_away && !state.log_away,
                           state.store_away ? "waiting for the store"
                           : state.log_away ? "waiting for the log"
@@ -301,6 +301,9 @@ open_operators(struct server *s, struct lf_err *err)
 static enum lf_status
 make_consumer(struct server *s, struct lf_err *err)
 {
+    enum { WORKERS_MAX = 256 };
+    if (s->config->workers < 1 || s->config->workers > WORKERS_MAX)
+        return lf_fail(err, LF_USAGE, "--workers must be 1 to %d", WORKERS_MAX);
     const struct lf_consumer_options options = {
         .model = s->parts.model,
         .log = s->parts.log,
@@ -315,7 +318,7 @@ make_consumer(struct server *s, struct lf_err *err)
         .committed = on_committed,
         .ctx = s,
     };
-    return lf_consumer_new(&options, &s->consumer, err);
+    return lf_crew_new(&options, (size_t)s->config->workers, &s->consumer, err);
 }
 
 static enum lf_status
@@ -360,10 +363,10 @@ close_all(struct server *s)
 {
     s->stopping = true;
     if (s->consumer != NULL && s->consumer_started)
-        lf_consumer_stop(s->consumer);
+        lf_crew_stop(s->consumer);
     if (atomic_load(&s->consumer_failed) && s->outcome == LF_OK) /* while stopping: no event is lost by it */
         lf_report_err(LF_WARN, "the consumer failed on the way down", &s->consumer_err, NULL);
-    lf_consumer_free(s->consumer);
+    lf_crew_free(s->consumer);
     lf_watch_stop(s->watch);
     s->watch = NULL;
     if (s->gateway != NULL)

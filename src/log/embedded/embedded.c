@@ -169,6 +169,7 @@ const struct lf_log_ops lf_log_embedded = {
     .reader_open = lf_emb_reader_open,
     .read = lf_emb_read,
     .pause = lf_emb_pause,
+    .hold = lf_emb_hold,
     .seek = lf_emb_seek,
     .committed = lf_emb_committed,
     .interrupt = lf_emb_interrupt,

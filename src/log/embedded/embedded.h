@@ -275,6 +275,7 @@ enum lf_status lf_emb_reader_open(struct lf_log *log, const struct lf_log_reader
 enum lf_status lf_emb_read(struct lf_log_reader *reader, size_t records_max, size_t bytes_max, int64_t timeout_ms,
                            struct lf_log_batch *ret, struct lf_err *err);
 void lf_emb_pause(struct lf_log_reader *reader, bool paused);
+void lf_emb_hold(struct lf_log_reader *reader, struct lf_bytes topic, int32_t partition, bool held);
 enum lf_status lf_emb_seek(struct lf_log_reader *reader, struct lf_bytes topic, int32_t partition, int64_t offset,
                            struct lf_err *err);
 void lf_emb_committed(struct lf_log_reader *reader, struct lf_bytes topic, int32_t partition, int64_t next);

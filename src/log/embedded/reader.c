@@ -23,6 +23,7 @@ struct lf_emb_feed { /* one topic of a reader */
     sqlite3_stmt *stmt;
     int64_t next;
     bool assigned;
+    bool held;
     bool checked; /* next is known to lie inside the log */
 };
 
@@ -219,7 +220,7 @@ read_feed(struct lf_emb_reader *reader, struct lf_emb_feed *feed, size_t records
 {
     struct lf_emb_log *log = (struct lf_emb_log *)reader->base.log;
     enum lf_status st = ready_feed(log, reader, feed, err);
-    if (st != LF_OK || !feed->assigned)
+    if (st != LF_OK || !feed->assigned || feed->held)
         return st;
     int rc = sqlite3_bind_int64(feed->stmt, 1, feed->next);
     if (rc != SQLITE_OK)
@@ -321,19 +322,36 @@ lf_emb_pause(struct lf_log_reader *reader, bool paused)
     ((struct lf_emb_reader *)reader)->paused = paused;
 }
 
-enum lf_status
-lf_emb_seek(struct lf_log_reader *base, struct lf_bytes topic, int32_t partition, int64_t offset, struct lf_err *err)
+/* NULL: not assigned. */
+static struct lf_emb_feed *
+find_feed(struct lf_log_reader *base, struct lf_bytes topic, int32_t partition)
 {
     struct lf_emb_reader *reader = (struct lf_emb_reader *)base;
     for (size_t i = 0; i < reader->options.topic_count; i++) {
         struct lf_emb_feed *feed = &reader->feeds[i];
-        if (partition == 0 && feed->assigned && lf_bytes_equal(feed->name, topic)) {
-            feed->next = offset;
-            feed->checked = false;
-            return LF_OK;
-        }
+        if (partition == 0 && feed->assigned && lf_bytes_equal(feed->name, topic))
+            return feed;
     }
-    return lf_fail(err, LF_NOT_FOUND, "%.*s/%d is not assigned to this reader", LF_FMT(topic), partition);
+    return NULL;
+}
+
+void
+lf_emb_hold(struct lf_log_reader *base, struct lf_bytes topic, int32_t partition, bool held)
+{
+    struct lf_emb_feed *feed = find_feed(base, topic, partition);
+    if (feed != NULL)
+        feed->held = held;
+}
+
+enum lf_status
+lf_emb_seek(struct lf_log_reader *base, struct lf_bytes topic, int32_t partition, int64_t offset, struct lf_err *err)
+{
+    struct lf_emb_feed *feed = find_feed(base, topic, partition);
+    if (feed == NULL)
+        return lf_fail(err, LF_NOT_FOUND, "%.*s/%d is not assigned to this reader", LF_FMT(topic), partition);
+    feed->next = offset;
+    feed->checked = false;
+    return LF_OK;
 }
 
 void

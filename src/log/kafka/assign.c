@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-enum { ASK_AGAIN_MS = 100 }; /* a caller that could not say where a partition begins */
+enum { ASK_AGAIN_MS = 20 }; /* a caller that could not say where a partition begins */
 
 /* ---- parts ---- */
 
@@ -159,6 +159,8 @@ lf_kafka_restart_part(struct lf_kafka_reader *reader, struct lf_kafka_part *part
     enum lf_status st = check(reader, rd_kafka_incremental_unassign(reader->consumer, list), err);
     if (st == LF_OK)
         st = fetch(reader, list, err);
+    if (st == LF_OK && part->held)
+        lf_kafka_pause_part(reader, part, true);
     if (st == LF_OK)
         part->next = offset;
     part->rewind = false;
@@ -166,19 +168,33 @@ lf_kafka_restart_part(struct lf_kafka_reader *reader, struct lf_kafka_part *part
     return st;
 }
 
-void
-lf_kafka_pause_parts(struct lf_kafka_reader *reader, bool paused)
+static void
+pause_list(struct lf_kafka_reader *reader, rd_kafka_topic_partition_list_t *list, bool paused)
 {
-    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)reader->part_count);
-    for (size_t i = 0; i < reader->part_count; i++) {
-        if (reader->parts[i]->added)
-            add_to(list, reader->parts[i], 0);
-    }
     if (paused)
         (void)rd_kafka_pause_partitions(reader->consumer, list);
     else
         (void)rd_kafka_resume_partitions(reader->consumer, list);
     rd_kafka_topic_partition_list_destroy(list);
+}
+
+void
+lf_kafka_pause_parts(struct lf_kafka_reader *reader, bool paused)
+{
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)reader->part_count);
+    for (size_t i = 0; i < reader->part_count; i++) {
+        if (reader->parts[i]->added && (paused || !reader->parts[i]->held))
+            add_to(list, reader->parts[i], 0);
+    }
+    pause_list(reader, list, paused);
+}
+
+void
+lf_kafka_pause_part(struct lf_kafka_reader *reader, const struct lf_kafka_part *part, bool paused)
+{
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+    add_to(list, part, 0);
+    pause_list(reader, list, paused);
 }
 
 void
@@ -238,13 +254,13 @@ on_revoke(struct lf_kafka_reader *reader, const rd_kafka_topic_partition_list_t 
         if (part == NULL)
             continue;
         lf_kafka_drop_records(reader, part);
-        if (part->added) {
+        /* Also what was not added: the caller may be about to say where to go on. */
+        if (!reader->closing && reader->options.revoked != NULL)
+            reader->options.revoked(reader->options.ctx, part->name, part->partition, lost);
+        if (part->added)
             add_to(added, part, RD_KAFKA_OFFSET_INVALID);
-            if (!lost)
-                lf_kafka_commit_parts(reader, part);
-            if (!reader->closing && reader->options.revoked != NULL)
-                reader->options.revoked(reader->options.ctx, part->name, part->partition, lost);
-        }
+        if (part->added && !lost)
+            lf_kafka_commit_parts(reader, part);
         remove_part(reader, part);
     }
     rd_kafka_error_t *error = rd_kafka_incremental_unassign(reader->consumer, added);

@@ -5,6 +5,7 @@
 #include "log/kafka/kafka.h"
 
 #include "base/limits.h"
+#include "base/mem.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -65,7 +66,6 @@ static const struct {
     {"bootstrap.servers", "", "the log's URL names the brokers"},
     {"metadata.broker.list", "", "the log's URL names the brokers"},
     {"group.id", "", "the group is set with --group"},
-    {"group.instance.id", "", "it is set with the consumer's own option"},
 };
 
 enum lf_status
@@ -135,6 +135,23 @@ set_producer(rd_kafka_conf_t *conf, const struct lf_kafka_log *log, const struct
     return st;
 }
 
+/* Of the member of the group alone, not of every instance. */
+static bool
+is_instance_id(const struct lf_log_property *property)
+{
+    return strcmp(property->name, "group.instance.id") == 0;
+}
+
+static enum lf_status
+keep_instance_id(struct lf_kafka_log *log, const struct lf_log_property *property, struct lf_err *err)
+{
+    if (!is_instance_id(property))
+        return LF_OK;
+    lf_free(log->instance_id);
+    log->instance_id = lf_strdup(property->value);
+    return log->instance_id != NULL ? LF_OK : lf_no_memory(err);
+}
+
 static enum lf_status
 make_template(struct lf_kafka_log *log, enum lf_kafka_role role, const struct lf_log_options *options,
               const char *brokers, struct lf_err *err)
@@ -147,8 +164,10 @@ make_template(struct lf_kafka_log *log, enum lf_kafka_role role, const struct lf
         st = lf_kafka_set(conf, "client.id", options->client_id != NULL ? options->client_id : "logfirst", err);
     if (st == LF_OK && role == LF_KAFKA_PRODUCER)
         st = set_producer(conf, log, options, err);
-    for (size_t i = 0; st == LF_OK && i < options->property_count; i++)
-        st = lf_kafka_set(conf, options->properties[i].name, options->properties[i].value, err);
+    for (size_t i = 0; st == LF_OK && i < options->property_count; i++) {
+        if (!is_instance_id(&options->properties[i]))
+            st = lf_kafka_set(conf, options->properties[i].name, options->properties[i].value, err);
+    }
     return st == LF_OK ? lf_kafka_set(conf, "bootstrap.servers", brokers, err) : st;
 }
 
@@ -157,8 +176,11 @@ lf_kafka_configure(struct lf_kafka_log *log, const struct lf_log_options *option
                    struct lf_err *err)
 {
     enum lf_status st = LF_OK;
-    for (size_t i = 0; st == LF_OK && i < options->property_count; i++)
+    for (size_t i = 0; st == LF_OK && i < options->property_count; i++) {
         st = check_property(&options->properties[i], err);
+        if (st == LF_OK)
+            st = keep_instance_id(log, &options->properties[i], err);
+    }
     for (int role = 0; st == LF_OK && role < LF_KAFKA_ROLES; role++)
         st = make_template(log, (enum lf_kafka_role)role, options, brokers, err);
     return st;

@@ -191,7 +191,8 @@ take(struct lf_kafka_reader *reader, rd_kafka_message_t *message)
     }
     struct lf_kafka_part *part = lf_kafka_find_part(reader, rd_kafka_topic_name(message->rkt), message->partition);
     /* Of a partition that is no longer ours, or fetched twice (librdkafka #4261): nobody misses it. */
-    bool stale = part == NULL || !part->added || (part->next != LF_OFFSET_NONE && message->offset < part->next);
+    bool stale =
+        part == NULL || !part->added || part->held || (part->next != LF_OFFSET_NONE && message->offset < part->next);
     if (!stale && !reader->paused && !part->rewind && add_record(reader, part, message))
         return;
     if (!stale && !part->rewind) { /* paused, or out of memory: fetched again from here */
@@ -367,6 +368,18 @@ part_of(struct lf_kafka_reader *reader, struct lf_bytes topic, int32_t partition
     return NULL;
 }
 
+void
+lf_kafka_hold(struct lf_log_reader *base, struct lf_bytes topic, int32_t partition, bool held)
+{
+    struct lf_kafka_reader *reader = (struct lf_kafka_reader *)base;
+    struct lf_kafka_part *part = part_of(reader, topic, partition);
+    if (part == NULL || part->held == held)
+        return;
+    part->held = held;
+    if (!reader->paused)
+        lf_kafka_pause_part(reader, part, held);
+}
+
 enum lf_status
 lf_kafka_seek(struct lf_log_reader *base, struct lf_bytes topic, int32_t partition, int64_t offset, struct lf_err *err)
 {
@@ -444,8 +457,9 @@ set_group(const struct lf_kafka_reader *reader, rd_kafka_conf_t *conf, struct lf
     struct lf_uuid uuid = lf_uuid_v7();
     lf_uuid_format(&uuid, name + strlen(name));
     enum lf_status st = lf_kafka_set(conf, "group.id", reader->in_group ? options->group : name, err);
-    if (st == LF_OK && reader->in_group && options->instance_id != NULL)
-        st = lf_kafka_set(conf, "group.instance.id", options->instance_id, err);
+    const char *instance = options->instance_id != NULL ? options->instance_id : reader->opaque.log->instance_id;
+    if (st == LF_OK && reader->in_group && instance != NULL)
+        st = lf_kafka_set(conf, "group.instance.id", instance, err);
     return st;
 }
 

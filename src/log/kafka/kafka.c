@@ -15,6 +15,7 @@ kafka_close(struct lf_log *base)
             rd_kafka_conf_destroy(log->confs[role]);
     }
     pthread_mutex_destroy(&log->health.lock);
+    lf_free(log->instance_id);
     lf_free(log);
 }
 
@@ -60,6 +61,7 @@ kafka_open(const struct lf_log_options *options, const char *brokers, struct lf_
 const struct lf_log_ops lf_log_kafka = {
     .name = "kafka",
     .scheme = "kafka://",
+    .groups = true,
     .open = kafka_open,
     .close = kafka_close,
     .ensure_topic = lf_kafka_ensure_topic,
@@ -74,6 +76,7 @@ const struct lf_log_ops lf_log_kafka = {
     .reader_open = lf_kafka_reader_open,
     .read = lf_kafka_read,
     .pause = lf_kafka_pause,
+    .hold = lf_kafka_hold,
     .seek = lf_kafka_seek,
     .committed = lf_kafka_committed,
     .interrupt = lf_kafka_interrupt,

@@ -43,6 +43,7 @@ struct lf_kafka_log {
     int32_t partitions;
     int16_t replication_factor;
     int64_t delivery_timeout_ms;
+    char *instance_id; /* of the properties: for readers that name none; NULL: none */
     struct lf_kafka_health health;
     struct lf_kafka_opaque opaque;
     rd_kafka_t *client;
@@ -94,6 +95,7 @@ struct lf_kafka_part { /* a partition that is, or is to be, the reader's */
     struct lf_bytes name;
     int32_t partition;
     bool added;        /* its position is known and librdkafka fetches it */
+    bool held;         /* its records are dropped, and none are fetched */
     bool rewind;       /* a record was dropped while paused: go back to next */
     int64_t next;      /* LF_OFFSET_NONE: not known before the first record */
     int64_t committed; /* to be told to the group; LF_OFFSET_NONE: nothing */
@@ -199,6 +201,7 @@ LF_NODISCARD enum lf_status lf_kafka_refresh_parts(struct lf_kafka_reader *reade
 LF_NODISCARD enum lf_status lf_kafka_restart_part(struct lf_kafka_reader *reader, struct lf_kafka_part *part,
                                                   int64_t offset, struct lf_err *err);
 void lf_kafka_pause_parts(struct lf_kafka_reader *reader, bool paused);
+void lf_kafka_pause_part(struct lf_kafka_reader *reader, const struct lf_kafka_part *part, bool paused);
 /* Tells the group, without waiting, how far it has come. only: one part, NULL: all. */
 void lf_kafka_commit_parts(struct lf_kafka_reader *reader, struct lf_kafka_part *only);
 void lf_kafka_free_parts(struct lf_kafka_reader *reader);
@@ -210,6 +213,7 @@ enum lf_status lf_kafka_reader_open(struct lf_log *log, const struct lf_log_read
 enum lf_status lf_kafka_read(struct lf_log_reader *reader, size_t records_max, size_t bytes_max, int64_t timeout_ms,
                              struct lf_log_batch *ret, struct lf_err *err);
 void lf_kafka_pause(struct lf_log_reader *reader, bool paused);
+void lf_kafka_hold(struct lf_log_reader *reader, struct lf_bytes topic, int32_t partition, bool held);
 enum lf_status lf_kafka_seek(struct lf_log_reader *reader, struct lf_bytes topic, int32_t partition, int64_t offset,
                              struct lf_err *err);
 void lf_kafka_committed(struct lf_log_reader *reader, struct lf_bytes topic, int32_t partition, int64_t next);

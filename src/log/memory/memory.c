@@ -137,6 +137,7 @@ const struct lf_log_ops lf_log_memory = {
     .reader_open = lf_mem_log_reader_open,
     .read = lf_mem_log_read,
     .pause = lf_mem_log_pause,
+    .hold = lf_mem_log_hold,
     .seek = lf_mem_log_seek,
     .committed = lf_mem_log_committed,
     .interrupt = lf_mem_log_interrupt,

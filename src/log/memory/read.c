@@ -9,6 +9,7 @@ struct lf_mem_feed { /* one partition of a reader */
     struct lf_mem_topic *topic;
     int32_t partition;
     bool assigned;
+    bool held;
     int64_t next;
 };
 
@@ -176,7 +177,7 @@ read_feeds(struct lf_mem_reader *reader, size_t records_max, size_t bytes_max, s
     reader->turn++;
     for (size_t i = 0; i < reader->feed_count; i++) {
         struct lf_mem_feed *feed = &reader->feeds[(reader->turn + i) % reader->feed_count];
-        if (!feed->assigned)
+        if (!feed->assigned || feed->held)
             continue;
         enum lf_status st = read_feed(reader, feed, records_max, bytes_max, &bytes, batch, err);
         if (st != LF_OK && batch->count == 0)
@@ -240,19 +241,36 @@ lf_mem_log_pause(struct lf_log_reader *reader, bool paused)
     ((struct lf_mem_reader *)reader)->paused = paused;
 }
 
-enum lf_status
-lf_mem_log_seek(struct lf_log_reader *base, struct lf_bytes topic, int32_t partition, int64_t offset,
-                struct lf_err *err)
+/* NULL: not assigned. */
+static struct lf_mem_feed *
+find_feed(struct lf_log_reader *base, struct lf_bytes topic, int32_t partition)
 {
     struct lf_mem_reader *reader = (struct lf_mem_reader *)base;
     for (size_t i = 0; i < reader->feed_count; i++) {
         struct lf_mem_feed *feed = &reader->feeds[i];
-        if (feed->assigned && feed->partition == partition && lf_bytes_equal(feed->topic->name, topic)) {
-            feed->next = offset;
-            return LF_OK;
-        }
+        if (feed->assigned && feed->partition == partition && lf_bytes_equal(feed->topic->name, topic))
+            return feed;
     }
-    return lf_fail(err, LF_NOT_FOUND, "%.*s/%d is not assigned to this reader", LF_FMT(topic), partition);
+    return NULL;
+}
+
+void
+lf_mem_log_hold(struct lf_log_reader *base, struct lf_bytes topic, int32_t partition, bool held)
+{
+    struct lf_mem_feed *feed = find_feed(base, topic, partition);
+    if (feed != NULL)
+        feed->held = held;
+}
+
+enum lf_status
+lf_mem_log_seek(struct lf_log_reader *base, struct lf_bytes topic, int32_t partition, int64_t offset,
+                struct lf_err *err)
+{
+    struct lf_mem_feed *feed = find_feed(base, topic, partition);
+    if (feed == NULL)
+        return lf_fail(err, LF_NOT_FOUND, "%.*s/%d is not assigned to this reader", LF_FMT(topic), partition);
+    feed->next = offset;
+    return LF_OK;
 }
 
 void

@@ -58,6 +58,7 @@ sqlite_close(struct lf_store *base)
     struct lf_sqlite_store *store = (struct lf_sqlite_store *)base;
     lf_sqlite_checkpointer_stop(store->checkpointer);
     sqlite3_close_v2(store->health);
+    pthread_mutex_destroy(&store->writing);
     pthread_mutex_destroy(&store->lock);
     lf_free(store->path);
     lf_free(store);
@@ -86,6 +87,7 @@ sqlite_open(const struct lf_store_options *options, const char *rest, struct lf_
     if (store == NULL)
         return lf_no_memory(err);
     pthread_mutex_init(&store->lock, NULL);
+    pthread_mutex_init(&store->writing, NULL);
     store->path = lf_strdup(rest);
     st = store->path != NULL ? lf_sqlite_connect(rest, options->read_only, &store->health, err) : lf_no_memory(err);
     if (st == LF_OK && !options->read_only && sqlite3_db_readonly(store->health, "main") == 1)
@@ -125,6 +127,7 @@ sqlite_session_close(struct lf_store_session *base)
 {
     struct lf_sqlite_session *session = (struct lf_sqlite_session *)base;
     lf_sqlite_statements_release(session);
+    LF_ASSERT(!session->writes);
     sqlite3_close_v2(session->db);
     lf_buf_release(&session->scratch);
     lf_arena_release(&session->arena);

@@ -28,6 +28,7 @@ struct lf_sqlite_store {
     char *path;
     sqlite3 *health; /* guarded by lock */
     pthread_mutex_t lock;
+    pthread_mutex_t writing; /* a transaction of this process is open: SQLite's own wait is a poll, and not fair */
     struct lf_sqlite_checkpointer *checkpointer; /* from the first writer session on; guarded by lock */
 };
 
@@ -63,6 +64,7 @@ struct lf_sqlite_session {
     struct lf_store_session base;
     struct lf_sqlite_store *store;
     sqlite3 *db;
+    bool writes; /* holds the store's writing lock */
     sqlite3_stmt *fixed[LF_SQL_FIXED_COUNT];
     sqlite3_stmt **entity; /* LF_SQL_ENTITY_COUNT for each entity of the model */
     struct lf_sqlite_cached lists[LF_SQLITE_LISTS_MAX];

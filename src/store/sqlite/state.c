@@ -3,6 +3,27 @@
 
 #include "json/json.h"
 
+/* One writer of this process at a time; those of other processes are SQLite's to order. */
+static enum lf_status
+take_turn(struct lf_sqlite_session *session, struct lf_err *err)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += LF_SQLITE_BUSY_MS / 1000;
+    if (pthread_mutex_clocklock(&session->store->writing, CLOCK_MONOTONIC, &until) != 0)
+        return lf_fail(err, LF_UNAVAILABLE, "beginning a transaction: another one of this process takes too long");
+    session->writes = true;
+    return LF_OK;
+}
+
+static void
+end_turn(struct lf_sqlite_session *session)
+{
+    if (session->writes)
+        pthread_mutex_unlock(&session->store->writing);
+    session->writes = false;
+}
+
 enum lf_status
 lf_sqlite_begin(struct lf_store_session *base, struct lf_err *err)
 {
@@ -13,7 +34,13 @@ lf_sqlite_begin(struct lf_store_session *base, struct lf_err *err)
     if (moved)
         return lf_fail(err, LF_IO, "the store's file \"%s\" has been moved or deleted", session->store->path);
     enum lf_status st = lf_sqlite_fixed(session, LF_SQL_BEGIN, &binder.stmt, err);
-    return st == LF_OK ? lf_sqlite_run(session, &binder, "beginning a transaction", err) : st;
+    if (st == LF_OK)
+        st = take_turn(session, err);
+    if (st == LF_OK)
+        st = lf_sqlite_run(session, &binder, "beginning a transaction", err);
+    if (st != LF_OK)
+        end_turn(session);
+    return st;
 }
 
 static void
@@ -32,9 +59,11 @@ lf_sqlite_commit(struct lf_store_session *base, struct lf_err *err)
     if (st == LF_OK)
         st = lf_sqlite_run(session, &binder, "committing a transaction", err);
     shrink_scratch(session);
-    if (st == LF_OK)
-        lf_sqlite_checkpoint_after_commit(session);
-    return st;
+    if (st != LF_OK)
+        return st; /* to be aborted */
+    end_turn(session);
+    lf_sqlite_checkpoint_after_commit(session);
+    return LF_OK;
 }
 
 void
@@ -42,10 +71,10 @@ lf_sqlite_abort(struct lf_store_session *base)
 {
     struct lf_sqlite_session *session = (struct lf_sqlite_session *)base;
     shrink_scratch(session);
-    if (sqlite3_get_autocommit(session->db)) /* a failure may have rolled back already */
-        return;
     /* Not from the cache: it must work without memory. A rollback does not fail; it may report an earlier failure. */
-    (void)sqlite3_exec(session->db, "ROLLBACK", NULL, NULL, NULL);
+    if (!sqlite3_get_autocommit(session->db)) /* a failure may have rolled back already */
+        (void)sqlite3_exec(session->db, "ROLLBACK", NULL, NULL, NULL);
+    end_turn(session);
 }
 
 static enum lf_status

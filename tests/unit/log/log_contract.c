@@ -570,6 +570,32 @@ while_paused_nothing_comes_and_nothing_is_lost(void **state)
 }
 
 static void
+a_held_partition_goes_on_where_it_is_told(void **state)
+{
+    struct lf_err err = {0};
+    struct fixture f;
+    set_up(&f, state);
+    struct lf_log_writer *writer = open_writer(f.log, &f.acks);
+    append_some(writer, f.topic, 0, 20);
+    assert_drained(writer);
+    struct lf_log_reader *reader = open_reader(f.log, f.topic, LF_RESET_EARLIEST);
+    expect_some(reader, 0, 5);
+    lf_log_hold(reader, lf_bytes_of(f.topic), 0, true);
+    lf_log_hold(reader, LF_LIT("another"), 0, true); /* nobody's: nothing */
+    append_some(writer, f.topic, 20, 20);
+    assert_drained(writer);
+    for (int i = 0; i < 3; i++)
+        (void)read_once(reader, 100, LF_BATCH_BYTES_MAX, 20);
+    assert_int_equal(read_once(reader, 100, LF_BATCH_BYTES_MAX, 20).count, 0);
+    lf_log_hold(reader, lf_bytes_of(f.topic), 0, false);
+    assert_ok(lf_log_seek(reader, lf_bytes_of(f.topic), 0, 5, &err));
+    expect_some(reader, 5, 35);
+    lf_log_reader_close(reader);
+    lf_log_writer_close(writer);
+    tear_down(&f);
+}
+
+static void
 count_wake(void *ctx)
 {
     atomic_fetch_add((atomic_int *)ctx, 1);
@@ -933,6 +959,7 @@ run_log_contract(const struct log_contract *contract)
         CASE(starting_at_the_end_skips_what_is_there),
         CASE(batches_keep_to_their_limits),
         CASE(while_paused_nothing_comes_and_nothing_is_lost),
+        CASE(a_held_partition_goes_on_where_it_is_told),
         CASE(acknowledgements_and_records_are_announced),
         CASE(an_interrupt_ends_a_blocked_read),
         CASE(nothing_is_logged_before_a_flush),
