@@ -160,11 +160,10 @@ lf_gateway_turn(struct lf_gateway *gateway)
         lf_query_poll(gateway->options.query);
 }
 
-void
+int64_t
 lf_gateway_flush(struct lf_gateway *gateway)
 {
-    if (!gateway->stopped)
-        lf_log_flush(gateway->writer);
+    return gateway->stopped ? -1 : lf_log_flush(gateway->writer);
 }
 
 size_t

@@ -38,8 +38,9 @@ void lf_gateway_free(struct lf_gateway *gateway); /* stopped, nothing in work; N
 
 /* Takes acknowledgements and answers that have arrived. Call when woken. */
 void lf_gateway_turn(struct lf_gateway *gateway);
-/* Hands the appends of this turn to the log as one batch. Call at the end of each loop turn. */
-void lf_gateway_flush(struct lf_gateway *gateway);
+/* Hands the appends of this turn to the log as one batch. Call at the end of each loop turn; if it returns 0 or more, a
+ * turn must come within so many milliseconds. */
+int64_t lf_gateway_flush(struct lf_gateway *gateway);
 size_t lf_gateway_in_work(const struct lf_gateway *gateway);
 
 /* What a transport has read. Views must stay valid until lf_gateway_call() returns. */

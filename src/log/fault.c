@@ -286,13 +286,14 @@ fault_append(struct lf_log_writer *base, const struct lf_record *record, void *t
     return append_inner(writer, record, append, err);
 }
 
-static void
+static int64_t
 fault_flush(struct lf_log_writer *base)
 {
     struct fault_writer *writer = (struct fault_writer *)base;
-    lf_log_flush(writer->inner);
+    int64_t kept_ms = lf_log_flush(writer->inner);
     if (writer->held != NULL)
         lf_wake_call(&base->wake);
+    return kept_ms;
 }
 
 /* Delivers what was held back long enough; all: everything. */

@@ -171,11 +171,10 @@ lf_log_deliver(struct lf_log_writer *writer, const struct lf_log_ack *ack, size_
     writer->ack(writer->ctx, ack);
 }
 
-void
+int64_t
 lf_log_flush(struct lf_log_writer *writer)
 {
-    if (writer->in_flight != 0)
-        writer->log->ops->flush(writer);
+    return writer->in_flight != 0 ? writer->log->ops->flush(writer) : -1;
 }
 
 size_t
@@ -197,13 +196,13 @@ lf_log_drain(struct lf_log_writer *writer, int64_t timeout_ms)
     int64_t deadline = lf_clock_mono_ms() + timeout_ms;
     for (;;) {
         lf_log_poll(writer);
-        lf_log_flush(writer); /* last: acknowledgements may have appended */
+        int64_t kept_ms = lf_log_flush(writer); /* last: acknowledgements may have appended */
         if (writer->in_flight == 0)
             return true;
         int64_t left = deadline - lf_clock_mono_ms();
         if (left <= 0)
             return false;
-        writer->log->ops->wait(writer, left);
+        writer->log->ops->wait(writer, kept_ms >= 0 && kept_ms < left ? kept_ms : left);
     }
 }
 

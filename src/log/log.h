@@ -99,8 +99,12 @@ LF_NODISCARD enum lf_status lf_log_writer_open(struct lf_log *log, struct lf_wak
  * LF_NOT_FOUND. Records of one partition are appended in call order. */
 LF_NODISCARD enum lf_status lf_log_append(struct lf_log_writer *writer, const struct lf_record *record, void *token,
                                           struct lf_err *err);
-/* Hands what has been appended since the last flush to the log as one batch. Call at the end of a loop turn. */
-void lf_log_flush(struct lf_log_writer *writer);
+/*
+ * Hands what has been appended since the last flush to the log as one batch. Call at the end of a loop turn. A log that
+ * works in groups may keep it while an earlier group is on its way: then it returns in how many milliseconds, above 0,
+ * it must be called again at the latest; -1: nothing is kept.
+ */
+int64_t lf_log_flush(struct lf_log_writer *writer);
 /* Delivers waiting acknowledgements on this thread; returns how many. */
 size_t lf_log_poll(struct lf_log_writer *writer);
 /* Appends not yet acknowledged. */

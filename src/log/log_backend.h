@@ -24,7 +24,7 @@ struct lf_log_ops {
                                   struct lf_log_writer **ret, struct lf_err *err);
     enum lf_status (*append)(struct lf_log_writer *writer, const struct lf_record *record, void *token,
                              struct lf_err *err);
-    void (*flush)(struct lf_log_writer *writer);
+    int64_t (*flush)(struct lf_log_writer *writer); /* as lf_log_flush() */
     size_t (*poll)(struct lf_log_writer *writer);
     /* Waits until an acknowledgement is ready to poll or the time is over. */
     void (*wait)(struct lf_log_writer *writer, int64_t timeout_ms);

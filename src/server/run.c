@@ -31,12 +31,14 @@ struct server {
     struct lf_watch *watch;
     struct lf_crew *consumer;
     struct lf_timer *grace;
+    struct lf_timer *flush; /* makes a turn, at whose end the log gets what it has not taken yet */
     struct lf_wake changed; /* something below may have changed: look at it on the loop */
     char api_address[LF_HTTP_ADDRESS_TEXT_SIZE];
     char admin_address[LF_HTTP_ADDRESS_TEXT_SIZE];
     bool ready;
     bool consumer_started;
     bool stopping;
+    bool flush_set;     /* the timer runs */
     int64_t trouble_ms; /* when trouble was reported last */
     int64_t troubles;   /* since then */
     atomic_bool consumer_ready;
@@ -139,7 +141,18 @@ static void
 on_turn_end(void *ctx)
 {
     struct server *s = ctx;
-    lf_gateway_flush(s->gateway);
+    int64_t within_ms = lf_gateway_flush(s->gateway);
+    if (within_ms < 0 || s->flush_set)
+        return;
+    s->flush_set = true;
+    lf_timer_start(s->flush, within_ms, 0);
+}
+
+static void
+on_flush_due(void *ctx)
+{
+    struct server *s = ctx;
+    s->flush_set = false; /* the turn's end does the rest */
 }
 
 static void
@@ -333,6 +346,8 @@ open_loop(struct server *s, struct lf_err *err)
         st = lf_loop_wake(s->loop, on_changed, s, &s->changed, err);
     if (st == LF_OK)
         st = lf_timer_new(s->loop, on_grace_over, s, &s->grace, err);
+    if (st == LF_OK)
+        st = lf_timer_new(s->loop, on_flush_due, s, &s->flush, err);
     return st;
 }
 
@@ -379,6 +394,7 @@ close_all(struct server *s)
     s->gateway = NULL;
     lf_gateway_http_free(s->gateway_http);
     lf_timer_free(s->grace);
+    lf_timer_free(s->flush);
     lf_loop_free(s->loop);
     lf_parts_release(&s->parts);
 }

@@ -203,7 +203,7 @@ enum lf_status lf_emb_writer_open(struct lf_log *log, struct lf_wake wake, lf_lo
                                   struct lf_log_writer **ret, struct lf_err *err);
 enum lf_status lf_emb_append(struct lf_log_writer *writer, const struct lf_record *record, void *token,
                              struct lf_err *err);
-void lf_emb_flush(struct lf_log_writer *writer);
+int64_t lf_emb_flush(struct lf_log_writer *writer);
 size_t lf_emb_poll(struct lf_log_writer *writer);
 void lf_emb_wait(struct lf_log_writer *writer, int64_t timeout_ms);
 void lf_emb_writer_close(struct lf_log_writer *writer);

@@ -157,14 +157,14 @@ lf_emb_append(struct lf_log_writer *base, const struct lf_record *record, void *
     return put_record(batch, record, topic, token, err);
 }
 
-void
+int64_t
 lf_emb_flush(struct lf_log_writer *base)
 {
     struct lf_emb_writer *writer = (struct lf_emb_writer *)base;
     struct lf_emb_log *log = (struct lf_emb_log *)base->log;
     struct lf_emb_batch *batch = writer->open;
     if (batch == NULL || batch->count == 0)
-        return;
+        return -1;
     writer->open = NULL;
     batch->state = LF_EMB_QUEUED;
     batch->deadline_ns = lf_clock_mono_ns() + log->delivery_timeout_ns;
@@ -181,6 +181,7 @@ lf_emb_flush(struct lf_log_writer *base)
     pthread_mutex_unlock(&log->lock);
     if (wake)
         pthread_cond_signal(&log->work);
+    return -1;
 }
 
 /* ---- acknowledgements ---- */

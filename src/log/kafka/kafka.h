@@ -3,8 +3,9 @@
  *
  *   kafka.c    open, close, the table of operations      config.c   properties: ours, the user's, those refused
  *   admin.c    topics and ranges                         health.c   is the cluster there? librdkafka's words
- *   produce.c  one producer a writer                     consume.c  one consumer a reader: batches
- *   assign.c   whose partitions, from which offset       error.c    error codes to statuses
+ *   producer.c the producer of a writer                  produce.c  records to the producer, reports back
+ *   consume.c  one consumer a reader: batches            assign.c   whose partitions, from which offset
+ *   error.c    error codes to statuses
  *
  * Each writer and each reader has a librdkafka instance of its own, and the log one more for topics and health; that
  * one is of consumer kind, for a producer's would create topics by asking for them.
@@ -87,7 +88,10 @@ struct lf_kafka_writer {
     struct lf_kafka_items taken;   /* appended, not flushed */
     struct lf_kafka_items sent;    /* with librdkafka */
     struct lf_kafka_items refused; /* not taken by librdkafka, to be delivered as failed */
-    bool fatal;                    /* the producer is of no more use; a new one is made once nothing is in flight */
+    size_t taken_count;
+    size_t sent_count;
+    int64_t sent_ms; /* when librdkafka got the last burst */
+    bool fatal;      /* the producer is of no more use; a new one is made once nothing is in flight */
 };
 
 struct lf_kafka_part { /* a partition that is, or is to be, the reader's */
@@ -172,13 +176,21 @@ LF_NODISCARD enum lf_status lf_kafka_metadata(struct lf_kafka_log *log, rd_kafka
                                               int64_t timeout_ms, const struct rd_kafka_metadata **ret,
                                               struct lf_err *err);
 
+/* ---- producer.c ---- */
+
+LF_NODISCARD enum lf_status lf_kafka_producer_start(struct lf_kafka_writer *writer, struct lf_err *err);
+/* Reports that have not been taken in are lost: the writer's lists tell what they were of. */
+void lf_kafka_producer_stop(struct lf_kafka_writer *writer);
+/* A new producer for one that failed for good. Nothing may be in its hands any more. */
+void lf_kafka_producer_renew(struct lf_kafka_writer *writer);
+
 /* ---- produce.c ---- */
 
 enum lf_status lf_kafka_writer_open(struct lf_log *log, struct lf_wake wake, lf_log_ack_fn *ack, void *ctx,
                                     struct lf_log_writer **ret, struct lf_err *err);
 enum lf_status lf_kafka_append(struct lf_log_writer *writer, const struct lf_record *record, void *token,
                                struct lf_err *err);
-void lf_kafka_flush(struct lf_log_writer *writer);
+int64_t lf_kafka_flush(struct lf_log_writer *writer);
 size_t lf_kafka_poll(struct lf_log_writer *writer);
 void lf_kafka_wait(struct lf_log_writer *writer, int64_t timeout_ms);
 void lf_kafka_writer_close(struct lf_log_writer *writer);

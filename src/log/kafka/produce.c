@@ -1,7 +1,12 @@
 /*
- * One idempotent producer a writer (acks=all). Appends gather until the flush at the end of a loop turn, then go to
- * librdkafka in one burst, which forms its batches of them; delivery reports come back through an event queue whose
- * callback is the writer's wake. rd_kafka_produce_batch() would be one call, but knows no headers.
+ * Appends gather until the flush at the end of a loop turn, then go to librdkafka in one burst, which forms its batches
+ * of them; delivery reports come back through an event queue whose callback is the writer's wake.
+ * rd_kafka_produce_batch() would be one call, but knows no headers.
+ *
+ * Group commit, as in the embedded log: while a burst is on its way, what comes in the meantime gathers and follows in
+ * one burst when the reports are there. Sent turn by turn it would become as many small requests, each of which costs
+ * this machine and the broker more than its records do. Few records on their way hold nothing up, and nothing waits
+ * longer than HOLD_MS.
  *
  * A record's bytes are copied once, here; librdkafka points into them until the delivery report.
  */
@@ -13,7 +18,11 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { CLOSE_MS = 5000 }; /* how long librdkafka has to give records back */
+enum {
+    CLOSE_MS = 5000, /* how long librdkafka has to give records back */
+    HOLD_FROM = 8,   /* records on their way that make later ones wait */
+    HOLD_MS = 5,     /* at most so long */
+};
 
 /* ---- lists ---- */
 
@@ -75,59 +84,6 @@ find_topic(struct lf_kafka_writer *writer, struct lf_bytes name, struct lf_kafka
     return LF_OK;
 }
 
-static void
-release_handles(struct lf_kafka_writer *writer)
-{
-    for (struct lf_kafka_topic *topic = writer->topics; topic != NULL; topic = topic->next) {
-        if (topic->handle != NULL)
-            rd_kafka_topic_destroy(topic->handle);
-        topic->handle = NULL;
-    }
-}
-
-/* ---- the producer ---- */
-
-/* On a thread of librdkafka's, with the queue locked. */
-static void
-on_queue(rd_kafka_t *rk, void *opaque)
-{
-    (void)rk;
-    lf_wake_call(&((struct lf_kafka_writer *)opaque)->base.wake);
-}
-
-static enum lf_status
-start_producer(struct lf_kafka_writer *writer, struct lf_err *err)
-{
-    struct lf_kafka_log *log = (struct lf_kafka_log *)writer->base.log;
-    rd_kafka_conf_t *conf = rd_kafka_conf_dup(log->confs[LF_KAFKA_PRODUCER]);
-    rd_kafka_conf_set_opaque(conf, &writer->opaque);
-    rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR);
-    enum lf_status st = lf_kafka_start(RD_KAFKA_PRODUCER, conf, &writer->producer, err);
-    if (st != LF_OK)
-        return st;
-    writer->queue = rd_kafka_queue_get_main(writer->producer);
-    rd_kafka_queue_cb_event_enable(writer->queue, on_queue, writer);
-    writer->fatal = false;
-    return LF_OK;
-}
-
-static void
-stop_producer(struct lf_kafka_writer *writer)
-{
-    if (writer->stash != NULL)
-        rd_kafka_event_destroy(writer->stash);
-    writer->stash = NULL;
-    release_handles(writer);
-    if (writer->queue != NULL) {
-        rd_kafka_queue_cb_event_enable(writer->queue, NULL, NULL);
-        rd_kafka_queue_destroy(writer->queue);
-    }
-    if (writer->producer != NULL)
-        rd_kafka_destroy(writer->producer);
-    writer->queue = NULL;
-    writer->producer = NULL;
-}
-
 enum lf_status
 lf_kafka_writer_open(struct lf_log *base, struct lf_wake wake, lf_log_ack_fn *ack, void *ctx,
                      struct lf_log_writer **ret, struct lf_err *err)
@@ -140,7 +96,7 @@ lf_kafka_writer_open(struct lf_log *base, struct lf_wake wake, lf_log_ack_fn *ac
         return lf_no_memory(err);
     lf_log_writer_init(&writer->base, base, wake, ack, ctx);
     writer->opaque = (struct lf_kafka_opaque){.log = log, .owner = writer};
-    enum lf_status st = start_producer(writer, err);
+    enum lf_status st = lf_kafka_producer_start(writer, err);
     if (st != LF_OK) {
         lf_free(writer);
         return st;
@@ -198,6 +154,7 @@ lf_kafka_append(struct lf_log_writer *base, const struct lf_record *record, void
     copy_bytes(item->data, record->key);
     copy_bytes(item->data + record->key.len, record->value);
     push(&writer->taken, item);
+    writer->taken_count++;
     return LF_OK;
 }
 
@@ -230,35 +187,50 @@ produce(struct lf_kafka_writer *writer, struct lf_kafka_item *item)
     return code;
 }
 
-/* A new producer for one that failed for good; nothing is in its hands any more. */
 static void
-renew_producer(struct lf_kafka_writer *writer)
+send_taken(struct lf_kafka_writer *writer)
 {
-    struct lf_err err;
-    stop_producer(writer);
-    if (start_producer(writer, &err) != LF_OK)
-        writer->fatal = true;
-}
-
-void
-lf_kafka_flush(struct lf_log_writer *base)
-{
-    struct lf_kafka_writer *writer = (struct lf_kafka_writer *)base;
-    if (writer->fatal && writer->sent.first == NULL)
-        renew_producer(writer);
     struct lf_kafka_item *item;
     while ((item = writer->taken.first) != NULL) {
         take_out(&writer->taken, item);
         /* In the list first: the report may come before produce() returns, though only poll() takes it in. */
         push(&writer->sent, item);
         item->refused = writer->fatal ? RD_KAFKA_RESP_ERR__FATAL : produce(writer, item);
-        if (item->refused == RD_KAFKA_RESP_ERR_NO_ERROR)
+        if (item->refused == RD_KAFKA_RESP_ERR_NO_ERROR) {
+            writer->sent_count++;
             continue;
+        }
         take_out(&writer->sent, item);
         push(&writer->refused, item);
     }
+    writer->taken_count = 0;
+    writer->sent_ms = lf_clock_mono_ms();
     if (writer->refused.first != NULL)
-        lf_wake_call(&base->wake);
+        lf_wake_call(&writer->base.wake);
+}
+
+/* For how many milliseconds more what is taken shall wait for what is on its way; 0: not at all. */
+static int64_t
+hold_ms(const struct lf_kafka_writer *writer)
+{
+    if (writer->sent_count < HOLD_FROM || writer->taken_count == 0)
+        return 0;
+    int64_t passed = lf_clock_mono_ms() - writer->sent_ms;
+    return passed < HOLD_MS ? HOLD_MS - passed : 0;
+}
+
+int64_t
+lf_kafka_flush(struct lf_log_writer *base)
+{
+    struct lf_kafka_writer *writer = (struct lf_kafka_writer *)base;
+    if (writer->fatal && writer->sent.first == NULL)
+        lf_kafka_producer_renew(writer);
+    int64_t wait_ms = hold_ms(writer);
+    if (wait_ms > 0)
+        return wait_ms;
+    if (writer->taken_count != 0)
+        send_taken(writer);
+    return -1;
 }
 
 /* ---- acknowledgements ---- */
@@ -318,6 +290,7 @@ take_report(struct lf_kafka_writer *writer, const rd_kafka_message_t *message)
     struct lf_kafka_item *item = message->_private;
     rd_kafka_msg_status_t status = rd_kafka_message_status(message);
     take_out(&writer->sent, item);
+    writer->sent_count--;
     item->partition = message->partition;
     rd_kafka_resp_err_t code = message->err;
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR || status == RD_KAFKA_MSG_STATUS_PERSISTED) {
@@ -433,7 +406,7 @@ lf_kafka_writer_close(struct lf_log_writer *base)
     struct lf_kafka_writer *writer = (struct lf_kafka_writer *)base;
     lf_kafka_poll(base);
     purge(writer);
-    stop_producer(writer);
+    lf_kafka_producer_stop(writer);
     struct lf_kafka_item *item;
     while ((item = writer->sent.first) != NULL) { /* librdkafka kept it to the last */
         take_out(&writer->sent, item);

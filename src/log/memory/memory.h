@@ -78,7 +78,7 @@ enum lf_status lf_mem_log_writer_open(struct lf_log *log, struct lf_wake wake, l
                                       struct lf_log_writer **ret, struct lf_err *err);
 enum lf_status lf_mem_log_append(struct lf_log_writer *writer, const struct lf_record *record, void *token,
                                  struct lf_err *err);
-void lf_mem_log_flush(struct lf_log_writer *writer);
+int64_t lf_mem_log_flush(struct lf_log_writer *writer);
 size_t lf_mem_log_poll(struct lf_log_writer *writer);
 void lf_mem_log_wait(struct lf_log_writer *writer, int64_t timeout_ms);
 void lf_mem_log_writer_close(struct lf_log_writer *writer);

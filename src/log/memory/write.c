@@ -152,13 +152,13 @@ announce(struct lf_mem_log *log)
         lf_wake_call(&reader->options.wake);
 }
 
-void
+int64_t
 lf_mem_log_flush(struct lf_log_writer *base)
 {
     struct lf_mem_writer *writer = (struct lf_mem_writer *)base;
     struct lf_mem_log *log = (struct lf_mem_log *)base->log;
     if (writer->taken.first == NULL)
-        return;
+        return -1;
     pthread_mutex_lock(&log->lock);
     for (struct lf_mem_item *item = writer->taken.first; item != NULL; item = item->next)
         item->status = store_record(&item->topic->partitions[item->record->partition], item->record);
@@ -168,6 +168,7 @@ lf_mem_log_flush(struct lf_log_writer *base)
     writer->flushed.end = writer->taken.end;
     writer->taken = (struct lf_mem_items){.end = &writer->taken.first};
     lf_wake_call(&base->wake);
+    return -1;
 }
 
 static void

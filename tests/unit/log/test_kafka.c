@@ -220,6 +220,53 @@ what_is_logged_by_guess_alone_is_unknown(void **state)
     acks_release(&acks);
 }
 
+static int64_t
+append_and_flush(struct lf_log_writer *writer, const char *topic, size_t token)
+{
+    struct lf_err err = {0};
+    struct lf_record record = record_of(topic, "key", "value");
+    assert_ok(lf_log_append(writer, &record, token_of(token), &err));
+    return lf_log_flush(writer);
+}
+
+/* While a burst is on its way later records wait for it, but not for long; a few on their way hold nothing up. */
+static void
+a_burst_waits_for_the_one_before(void **state)
+{
+    (void)state;
+    enum { HELD_FROM = 8, AFTER = 100, LEFT = 101 };
+    struct acks acks;
+    acks_init(&acks, 1000);
+    struct lf_log *log = open_log(0);
+    const char *topic = new_topic();
+    struct lf_log_writer *writer = open_writer(log, &acks);
+    int64_t *sent_ms = &((struct lf_kafka_writer *)writer)->sent_ms;
+    assert_int_equal(rd_kafka_mock_broker_set_rtt(cluster.mock, 1, 1000), 0);
+    for (size_t i = 0; i < HELD_FROM; i++)
+        assert_int_equal(append_and_flush(writer, topic, i), -1);
+    *sent_ms = lf_clock_mono_ms() + PATIENCE_MS; /* as if no time passed */
+    assert_true(append_and_flush(writer, topic, AFTER) > 0);
+    assert_true(lf_log_flush(writer) > 0);
+    *sent_ms = lf_clock_mono_ms() - PATIENCE_MS;
+    assert_int_equal(lf_log_flush(writer), -1);
+    *sent_ms = lf_clock_mono_ms() + PATIENCE_MS;
+    assert_true(append_and_flush(writer, topic, LEFT) > 0);
+    lf_log_writer_close(writer);
+    assert_int_equal(acks.by_token[LEFT].status, LF_UNAVAILABLE); /* certainly not logged: never sent */
+    assert_int_equal(acks.times[AFTER], 1);
+
+    writer = open_writer(log, &acks);
+    append_some(writer, topic, 200, HELD_FROM);
+    ((struct lf_kafka_writer *)writer)->sent_ms = lf_clock_mono_ms() + PATIENCE_MS;
+    assert_true(append_and_flush(writer, topic, 300) > 0);
+    assert_drained(writer); /* goes when the others have come back, whatever the clock says */
+    assert_int_equal(acks.by_token[300].status, LF_OK);
+    assert_int_equal(rd_kafka_mock_broker_set_rtt(cluster.mock, 1, 0), 0);
+    lf_log_writer_close(writer);
+    lf_log_close(log);
+    acks_release(&acks);
+}
+
 static void
 permanent_errors_are_told_by_their_kind(void **state)
 {
@@ -581,6 +628,7 @@ main(void)
         cmocka_unit_test(a_topic_without_leaders_is_waited_for),
         cmocka_unit_test(passing_errors_neither_lose_nor_repeat),
         cmocka_unit_test(what_is_logged_by_guess_alone_is_unknown),
+        cmocka_unit_test(a_burst_waits_for_the_one_before),
         cmocka_unit_test(permanent_errors_are_told_by_their_kind),
         cmocka_unit_test(a_cluster_that_is_away_answers_in_time_and_comes_back),
         cmocka_unit_test(a_producer_that_failed_for_good_is_replaced),
