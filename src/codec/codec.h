@@ -23,9 +23,9 @@ struct lf_codec_options {
 
 /*
  * Encodes an event: value, key (event->key), headers ce_specversion, ce_id, ce_source, ce_type, ce_time, ce_subject
- * (the entity key, if any), content-type, then event->headers (traceparent, tracestate …) as they are. LF_LIMIT beyond
- * LF_EVENT_BYTES_MAX, or 40 kB more with key and headers. Everything in arena. Members of the payload stand in the
- * order of the schema.
+ * (the entity key, if any), ce_dataversion (from version 2 on), content-type, then event->headers (traceparent,
+ * tracestate …) as they are. LF_LIMIT beyond LF_EVENT_BYTES_MAX, or 40 kB more with key and headers. Everything in
+ * arena. Members of the payload stand in the order of the schema.
  */
 LF_NODISCARD enum lf_status lf_codec_encode(const struct lf_codec_options *options, const struct lf_event *event,
                                             struct lf_arena *arena, struct lf_encoded *ret, struct lf_err *err);
@@ -38,8 +38,9 @@ LF_NODISCARD enum lf_status lf_codec_encode(const struct lf_codec_options *optio
  * nor eventType in the value) from the headers, the whole value being the payload. Header and envelope must not
  * contradict each other in the id. LF_INVALID when it is no event: null or empty value, not JSON, no object, eventId or
  * eventType missing or no string, empty, over 255 bytes or with a NUL, payload missing; LF_NO_MEMORY. On failure
- * ret->id, type_name hold what could be read, from the value or else from the headers. Does not check the payload
- * against the schema; sets type and, when known, leaves entity_key to lf_event_bind_entity().
+ * ret->id, type_name hold what could be read, from the value or else from the headers. The payload is as it came;
+ * version tells its form (event/upcast.h). Does not check the payload against the schema; sets type and, when known,
+ * leaves entity_key to lf_event_bind_entity().
  */
 LF_NODISCARD enum lf_status lf_codec_decode(const struct lf_codec_options *options, const struct lf_encoded *encoded,
                                             int64_t timestamp_ms, struct lf_place place, struct lf_arena *arena,

@@ -205,6 +205,21 @@ read_value(const struct lf_encoded *encoded, int64_t timestamp_ms, struct lf_are
     return read_members(encoded, &value, shape, arena, event, err);
 }
 
+/* Told by exactly one header, under just that name: so the store finds it again. */
+static int32_t
+read_version(const struct lf_encoded *encoded)
+{
+    const struct lf_bytes *text = NULL;
+    for (size_t i = 0; i < encoded->header_count; i++) {
+        if (!lf_bytes_equal(encoded->headers[i].name, LF_CE_DATAVERSION))
+            continue;
+        if (text != NULL || encoded->headers[i].value.ptr == NULL)
+            return 0;
+        text = &encoded->headers[i].value;
+    }
+    return text != NULL ? lf_event_version_read(*text) : 0;
+}
+
 enum lf_status
 lf_codec_decode(const struct lf_codec_options *options, const struct lf_encoded *encoded, int64_t timestamp_ms,
                 struct lf_place place, struct lf_arena *arena, struct lf_event *ret, struct lf_err *err)
@@ -215,6 +230,7 @@ lf_codec_decode(const struct lf_codec_options *options, const struct lf_encoded 
         .header_count = encoded->header_count,
         .place = place,
         .time_us = read_time(encoded, NULL, timestamp_ms),
+        .version = read_version(encoded),
     };
     enum lf_status st = read_value(encoded, timestamp_ms, arena, &event, err);
     if (st != LF_OK)

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-enum { CE_HEADERS_MAX = 7, RECORD_BYTES_MAX = LF_EVENT_BYTES_MAX + 40 * 1000 };
+enum { CE_HEADERS_MAX = 8, RECORD_BYTES_MAX = LF_EVENT_BYTES_MAX + 40 * 1000 };
 #define TIME_US_MIN INT64_C(-62135596800000000) /* 0001-01-01T00:00:00Z */
 #define TIME_US_MAX INT64_C(253402300799999999) /* 9999-12-31T23:59:59.999999Z */
 
@@ -131,6 +131,14 @@ write_time(int64_t time_us, struct lf_arena *arena, struct lf_bytes *ret)
     return ret->ptr != NULL;
 }
 
+/* The first version tells nothing, as events did before there were versions. */
+static struct lf_header
+version_header(int32_t version, struct lf_arena *arena)
+{
+    const char *text = lf_arena_printf(arena, "%d", version);
+    return (struct lf_header){LF_CE_DATAVERSION, lf_bytes_of(text)};
+}
+
 static enum lf_status
 encode_headers(const struct lf_codec_options *options, const struct lf_event *event, struct lf_arena *arena,
                struct lf_encoded *ret, struct lf_err *err)
@@ -149,6 +157,10 @@ encode_headers(const struct lf_codec_options *options, const struct lf_event *ev
         headers[count++] = (struct lf_header){LF_CE_TIME, time};
     if (event->entity_key.ptr != NULL)
         headers[count++] = (struct lf_header){LF_CE_SUBJECT, event->entity_key};
+    if (event->version > 1)
+        headers[count++] = version_header(event->version, arena);
+    if (headers[count - 1].value.ptr == NULL)
+        return lf_no_memory(err);
     headers[count++] = (struct lf_header){LF_CONTENT_TYPE, LF_LIT("application/json")};
     if (event->header_count != 0)
         memcpy(headers + count, event->headers, event->header_count * sizeof(*headers));

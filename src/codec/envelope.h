@@ -3,6 +3,7 @@
 #define LF_CODEC_ENVELOPE_H
 
 #include "base/bytes.h"
+#include "event/upcast.h"
 
 enum { LF_EVENT_NAME_BYTES_MAX = 255 }; /* of an eventId or eventType */
 
@@ -16,6 +17,7 @@ enum { LF_EVENT_NAME_BYTES_MAX = 255 }; /* of an eventId or eventType */
 #define LF_CE_TYPE LF_LIT("ce_type")
 #define LF_CE_TIME LF_LIT("ce_time")
 #define LF_CE_SUBJECT LF_LIT("ce_subject")
+#define LF_CE_DATAVERSION LF_EVENT_VERSION_HEADER
 #define LF_CONTENT_TYPE LF_LIT("content-type")
 
 #endif

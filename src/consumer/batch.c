@@ -162,8 +162,10 @@ fold_one(struct lf_batch *batch, struct lf_work *work, struct lf_err *err)
     struct lf_state *state = work->head->state;
     struct lf_err local;
     struct lf_value value;
+    struct lf_event event = work->event;
+    event.payload = work->payload;
     local.text[0] = '\0';
-    enum lf_status st = lf_fold(&work->event, &state->value, &batch->arena, &value, &local);
+    enum lf_status st = lf_fold(&event, &state->value, &batch->arena, &value, &local);
     if (st == LF_OK) {
         state->value = value;
         state->place = work->event.place;

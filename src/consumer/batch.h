@@ -27,6 +27,7 @@ struct lf_work {
     struct lf_dead dead; /* the record, and the cause if it is dead */
     struct lf_partition *partition;
     struct lf_event event;
+    struct lf_value payload; /* the event's in the form of today's schema */
     enum lf_verdict verdict;
     /* of the pass */
     struct lf_work *head;           /* the first event of the batch with this id: perhaps itself */

@@ -3,6 +3,7 @@
 #include "consumer/batch.h"
 #include "consumer/defect.h"
 #include "event/check.h"
+#include "event/upcast.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -81,21 +82,32 @@ treat_unknown(struct lf_batch *batch, struct lf_work *work, struct lf_err *err)
     return lf_work_kill(batch, work, "validate", "UNKNOWN_EVENT", reason, err);
 }
 
+/* Today's form of the payload, what the schema says to it, and whose it is. */
+static enum lf_status
+check_payload(struct lf_batch *batch, struct lf_work *work, struct lf_err *err)
+{
+    struct lf_violation violations[LF_VIOLATIONS_MAX];
+    size_t count = 0;
+    enum lf_status st = lf_event_upcast(&work->event, &batch->arena, &work->payload, err);
+    if (st == LF_OK && !LF_DEFECT(no_check))
+        st = lf_event_check(work->event.type, &work->payload, &batch->arena, violations, &count, err);
+    if (st != LF_OK || work->event.type->entity == NULL)
+        return st;
+    struct lf_event event = work->event;
+    event.payload = work->payload;
+    st = lf_event_bind_entity(&event, &batch->arena, err);
+    work->event.entity_key = event.entity_key;
+    return st;
+}
+
 static enum lf_status
 check(struct lf_batch *batch, struct lf_work *work, struct lf_err *err)
 {
-    struct lf_violation violations[LF_VIOLATIONS_MAX];
-    struct lf_event *event = &work->event;
     struct lf_err local;
-    size_t count = 0;
-    enum lf_status st = LF_OK;
-    if (event->type == NULL)
+    if (work->event.type == NULL)
         return treat_unknown(batch, work, err);
     local.text[0] = '\0';
-    if (!LF_DEFECT(no_check))
-        st = lf_event_check(event->type, &event->payload, &batch->arena, violations, &count, &local);
-    if (st == LF_OK && event->type->entity != NULL)
-        st = lf_event_bind_entity(event, &batch->arena, &local);
+    enum lf_status st = check_payload(batch, work, &local);
     if (st == LF_OK)
         return LF_OK;
     if (lf_status_fate(st) != LF_FATE_REJECT)

@@ -17,12 +17,13 @@ struct lf_event {
     struct lf_bytes id;               /* any unique text; ours are UUIDs */
     struct lf_bytes type_name;        /* as on the wire */
     const struct lf_event_type *type; /* NULL: unknown to the schema */
-    struct lf_value payload;
-    struct lf_value extra;           /* unknown members of the envelope: LF_V_OBJECT or LF_V_NULL */
-    struct lf_bytes key;             /* message key; ptr NULL: none */
-    struct lf_bytes entity_key;      /* text of the entity's key; ptr NULL: no entity */
-    int64_t time_us;                 /* when it happened: ce_time, or the record's timestamp */
-    const struct lf_header *headers; /* all headers of the record, or those to send beside the CloudEvents ones */
+    struct lf_value payload;          /* as it was logged: see event/upcast.h for today's form */
+    int32_t version;                  /* of the payload's form; 0: not told, which is 1 */
+    struct lf_value extra;            /* unknown members of the envelope: LF_V_OBJECT or LF_V_NULL */
+    struct lf_bytes key;              /* message key; ptr NULL: none */
+    struct lf_bytes entity_key;       /* text of the entity's key; ptr NULL: no entity */
+    int64_t time_us;                  /* when it happened: ce_time, or the record's timestamp */
+    const struct lf_header *headers;  /* all headers of the record, or those to send beside the CloudEvents ones */
     size_t header_count;
     struct lf_place place;
 };

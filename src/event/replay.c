@@ -3,6 +3,7 @@
 
 #include "event/check.h"
 #include "event/fold.h"
+#include "event/upcast.h"
 
 const struct lf_entity *
 lf_replay_entity(const struct lf_event *event, struct lf_bytes entity_type)
@@ -20,7 +21,9 @@ lf_replay(const struct lf_event *stored, const struct lf_value *state, struct lf
     struct lf_violation violations[LF_VIOLATIONS_MAX];
     size_t count = 0;
     struct lf_event event = *stored;
-    enum lf_status st = lf_event_check(event.type, &event.payload, arena, violations, &count, err);
+    enum lf_status st = lf_event_upcast(stored, arena, &event.payload, err);
+    if (st == LF_OK)
+        st = lf_event_check(event.type, &event.payload, arena, violations, &count, err);
     if (st == LF_OK)
         st = lf_event_bind_entity(&event, arena, err);
     if (st == LF_OK && !lf_bytes_equal(event.entity_key, stored->entity_key))

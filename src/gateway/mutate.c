@@ -146,6 +146,7 @@ name_event(struct lf_pending *p, const struct lf_gql_resolve_info *info)
     p->receipt.status = LF_EVENT_LOGGED;
     p->event.id = lf_bytes_of(p->receipt.event_id);
     p->event.type = p->type;
+    p->event.version = p->type->version;
     p->event.type_name = p->type->name;
     p->event.time_us = p->receipt.time_us;
     p->event.place.partition = -1;

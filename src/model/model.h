@@ -136,6 +136,7 @@ struct lf_upcast_step {
     struct lf_member_path path;
     struct lf_member_path to; /* MOVE */
     struct lf_value value;    /* DEFAULT */
+    bool over_null;           /* DEFAULT: null is as good as absent, for the field may not be null */
 };
 
 struct lf_event_type {

@@ -272,6 +272,7 @@ set_fallback(struct gathering *g, struct step *step, const struct lf_member_path
             lf_compile_error(g->c, &step->literal->loc, "@upcast(default:) for \"%s\": %s", path_text(g->c, end), why);
         return;
     }
+    step->step.over_null = field->non_null;
     if (end->count == 1) {
         field->has_fallback = true;
         field->fallback = step->step.value;

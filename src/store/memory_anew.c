@@ -84,6 +84,7 @@ add(struct lf_walk_page *page, const struct lf_stored_event *stored, int64_t seq
     row.event.type_name = event->type_name;
     row.event.entity_key = lf_arena_copy(page->arena, event->entity_key);
     row.event.place = event->place;
+    row.event.version = event->version;
     if (row.event.id.ptr == NULL || row.event.entity_key.ptr == NULL ||
         !lf_value_copy(page->arena, &event->payload, &row.event.payload))
         return lf_no_memory(err);

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "event/fold.h"
+#include "event/upcast.h"
 #include "json/json.h"
 
 #include <ctype.h>
@@ -292,6 +293,13 @@ lf_store_fenced(struct lf_bytes topic, int32_t partition, int64_t expected, stru
                    "the position of topic \"%.*s\", partition %d is no longer %lld: another consumer of "
                    "the group has moved it",
                    LF_FMT(topic), (int)partition, (long long)expected);
+}
+
+int32_t
+lf_store_event_version(const struct lf_value *headers)
+{
+    const struct lf_value *version = lf_value_get(headers, LF_EVENT_VERSION_HEADER);
+    return version != NULL && version->type == LF_V_STRING ? lf_event_version_read(lf_value_text(version)) : 0;
 }
 
 static enum lf_status

@@ -43,6 +43,9 @@ int lf_store_compare_text(enum lf_field_type type, struct lf_bytes a, struct lf_
 enum lf_append_outcome lf_store_judge(const struct lf_event *event, struct lf_bytes type,
                                       const struct lf_value *payload);
 
+/* The version of a stored event's form, as its headers (name -> text) tell it; 0: they do not. */
+int32_t lf_store_event_version(const struct lf_value *headers);
+
 /* What lf_store_walk() gives, a row at a time. */
 struct lf_walk_page {
     const struct lf_model *model;

@@ -168,7 +168,7 @@ enum { LF_WALK_MAX = 10000 };
 struct lf_walked {
     int64_t sequence;
     struct lf_bytes entity_type;
-    struct lf_event event; /* id, type_name, type, payload, entity_key, place; the rest is empty */
+    struct lf_event event; /* id, type_name, type, payload, version, entity_key, place; the rest is empty */
 };
 LF_NODISCARD enum lf_status lf_store_walk(struct lf_store_session *session, const struct lf_walk *walk,
                                           struct lf_arena *arena, struct lf_walked **ret, size_t *ret_count,

@@ -180,6 +180,8 @@ read_rows(const PGresult *result, struct lf_walk_page *page, struct lf_err *err)
         row.event.place.topic = lf_pg_next_text(&reader);
         row.event.place.partition = (int32_t)lf_pg_next_int(&reader);
         row.event.place.offset = lf_pg_next_int(&reader);
+        struct lf_value headers = lf_pg_next_json(&reader);
+        row.event.version = lf_store_event_version(&headers);
         st = reader.st == LF_OK ? lf_walk_page_add(page, &row, err) : reader.st;
     }
     return st;

@@ -69,6 +69,7 @@ lf_pg_read_event(struct lf_pg_reader *reader, const struct lf_model *model, stru
     stored.stored_at_us = lf_pg_next_time(reader);
     stored.event.key = lf_pg_next_bytes(reader);
     stored.event.extra = lf_pg_next_json(reader);
+    stored.event.version = lf_store_event_version(&stored.headers);
     int64_t sequence = lf_pg_next_int(reader);
     if (reader->st != LF_OK)
         return reader->st;

@@ -128,7 +128,8 @@ const struct lf_sql_list_dialect lf_pg_lists = {
     "SET LOCAL statement_timeout = '28s'; SET LOCAL idle_in_transaction_session_timeout = '60s';"                      \
     "LOCK TABLE @event_store IN " MODE " MODE"
 #define WALK(CONDITION)                                                                                                \
-    "SELECT sequence, event_id, event_type, entity_type, entity_key, payload, topic, log_partition, log_offset"        \
+    "SELECT sequence, event_id, event_type, entity_type, entity_key, payload, topic, log_partition, log_offset,"       \
+    " CASE WHEN headers::text LIKE '%\"ce_dataversion\"%' THEN headers END"                                            \
     " FROM @event_store WHERE sequence > $1 AND sequence <= $2 AND entity_key IS NOT NULL AND " CONDITION              \
     " ORDER BY sequence LIMIT $3"
 

@@ -115,7 +115,7 @@ lf_sqlite_drop(struct lf_store_session *base, struct lf_bytes collection, struct
 static enum lf_status
 add_row(struct lf_walk_page *page, sqlite3_stmt *stmt, struct lf_err *err)
 {
-    enum { SEQUENCE, ID, TYPE, ENTITY_TYPE, ENTITY_KEY, PAYLOAD, TOPIC, PARTITION, OFFSET };
+    enum { SEQUENCE, ID, TYPE, ENTITY_TYPE, ENTITY_KEY, PAYLOAD, TOPIC, PARTITION, OFFSET, HEADERS };
     struct lf_walked row = {.sequence = sqlite3_column_int64(stmt, SEQUENCE)};
     struct lf_event *event = &row.event;
     /* names are looked at before the next step */
@@ -136,6 +136,10 @@ add_row(struct lf_walk_page *page, sqlite3_stmt *stmt, struct lf_err *err)
         st = lf_sqlite_column_bytes(stmt, ENTITY_KEY, page->arena, &event->entity_key, err);
     if (st == LF_OK)
         st = lf_sqlite_column_json(stmt, PAYLOAD, page->arena, &event->payload, err);
+    struct lf_value headers = LF_VALUE_NULL;
+    if (st == LF_OK && sqlite3_column_type(stmt, HEADERS) != SQLITE_NULL)
+        st = lf_sqlite_column_json(stmt, HEADERS, page->arena, &headers, err);
+    event->version = lf_store_event_version(&headers);
     return st == LF_OK ? lf_walk_page_add(page, &row, err) : st;
 }
 

@@ -125,6 +125,7 @@ lf_sqlite_read_event(sqlite3_stmt *stmt, const struct lf_model *model, struct lf
     stored.event.extra = next_json(&reader);
     if (reader.st != LF_OK)
         return reader.st;
+    stored.event.version = lf_store_event_version(&stored.headers);
     stored.event.type = lf_model_event(model, stored.event.type_name);
     if (ret_sequence != NULL)
         *ret_sequence = next_int(&reader);

@@ -36,7 +36,8 @@ static const char *const fixed_sql[LF_SQL_FIXED_COUNT] = {
     [LF_SQL_LAST] = "SELECT ifnull(max(rowid), 0) FROM event_store",
     /* not by the index of entities: in the order of storing there is nothing to sort */
     [LF_SQL_WALK] = "SELECT rowid, event_id, event_type, entity_type, entity_key, payload, topic, log_partition,"
-                    " log_offset FROM event_store NOT INDEXED WHERE rowid > ?1 AND rowid <= ?2"
+                    " log_offset, CASE WHEN instr(headers, '\"ce_dataversion\"') THEN headers END"
+                    " FROM event_store NOT INDEXED WHERE rowid > ?1 AND rowid <= ?2"
                     " AND entity_key IS NOT NULL AND entity_type IS NOT NULL AND (?3 IS NULL OR entity_type = ?3)"
                     " ORDER BY rowid LIMIT ?4",
 };

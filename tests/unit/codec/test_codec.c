@@ -81,6 +81,41 @@ test_encode(void **state)
     }
 }
 
+/* The version of an event's form: told from the second on, read back from just that header. */
+static void
+test_versions(void **state)
+{
+    struct world *world = *state;
+    struct lf_encoded encoded;
+    struct lf_event event = quote_event(world, "{\"customerId\":\"c1\",\"amount\":1}"), back;
+    for (int32_t version = 0; version < 4; version++) {
+        event.version = version;
+        assert_int_equal(lf_codec_encode(&world->options, &event, &world->arena, &encoded, NULL), LF_OK);
+        assert_int_equal(encoded.header_count, version > 1 ? 8 : 7);
+        assert_int_equal(
+            lf_codec_decode(&world->options, &encoded, 0, (struct lf_place){0}, &world->arena, &back, NULL), LF_OK);
+        assert_int_equal(back.version, version > 1 ? version : 0);
+    }
+    static const struct {
+        const char *names[2], *values[2];
+        int32_t version;
+    } rows[] = {
+        {{"ce_dataversion", "x"}, {"2", "1"}, 2},          {{"ce_dataversion", "ce_dataversion"}, {"2", "2"}, 0},
+        {{"CE_dataversion", "x"}, {"2", "1"}, 0},          {{"ce_dataversion", "x"}, {"2.0", "1"}, 0},
+        {{"ce_dataversion", "x"}, {NULL, "1"}, 0},         {{"x", "ce_dataversion"}, {"1", "7"}, 7},
+        {{"ce_dataversion", "x"}, {"4294967298", "1"}, 0},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        const struct lf_header headers[] = {{lf_bytes_of(rows[i].names[0]), lf_bytes_of(rows[i].values[0])},
+                                            {lf_bytes_of(rows[i].names[1]), lf_bytes_of(rows[i].values[1])}};
+        encoded.headers = headers;
+        encoded.header_count = 2;
+        assert_int_equal(
+            lf_codec_decode(&world->options, &encoded, 0, (struct lf_place){0}, &world->arena, &back, NULL), LF_OK);
+        assert_int_equal(back.version, rows[i].version);
+    }
+}
+
 static void
 test_encode_awkward_texts(void **state)
 {
@@ -355,6 +390,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_encode, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_versions, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_encode_awkward_texts, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_encode_too_large, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_decode, set_up, tear_down),

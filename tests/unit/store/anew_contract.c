@@ -117,6 +117,46 @@ test_walk_gives_what_a_fold_needs(void **state)
     assert_int_equal(event->extra.type, LF_V_NULL);
 }
 
+/* The version of an event's form rests in its headers, whatever else they hold. */
+static void
+test_versions_of_events_are_found_again(void **state)
+{
+    struct contract *c = *state;
+    static const struct lf_header headers[][2] = {
+        {{LF_LIT_INIT("ce_dataversion"), LF_LIT_INIT("3")}, {LF_LIT_INIT("a"), {"\0\"", 2}}},
+        {{LF_LIT_INIT("a"), LF_LIT_INIT("\"ce_dataversion\"")}, {LF_LIT_INIT("b"), {NULL, 0}}},
+        {{LF_LIT_INIT("ce_dataversion"), LF_LIT_INIT("two")}, {LF_LIT_INIT("b"), LF_LIT_INIT("2")}},
+    };
+    OK(lf_store_begin(c->session, &err));
+    for (int i = 0; i < 3; i++) {
+        struct lf_event *event = fixture_event(c->model, &c->arena, i, "QuoteCreated", "{}");
+        event->entity_key = LF_LIT("k");
+        event->headers = headers[i];
+        event->header_count = 2;
+        event->version = i == 0 ? 3 : 0; /* as the codec reads it */
+        const struct lf_event *one = event;
+        enum lf_append_outcome outcome;
+        OK(lf_store_append(c->session, &one, 1, &outcome, &err));
+    }
+    OK(lf_store_commit(c->session, &err));
+    const struct lf_walk walk = {.until = INT64_MAX, .max = 99};
+    struct lf_walked *items;
+    size_t count;
+    OK(lf_store_walk(c->session, &walk, &c->arena, &items, &count, &err));
+    assert_int_equal(count, 3);
+    const struct lf_list_query query = {.first = 3};
+    struct lf_list_result list;
+    OK(lf_store_list(c->session, &query, &c->arena, &list, &err));
+    assert_int_equal(list.count, 3);
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(items[i].event.version, i == 0 ? 3 : 0);
+        assert_int_equal(list.events[i].event.version, i == 0 ? 3 : 0);
+    }
+    struct lf_stored_event stored;
+    OK(lf_store_event(c->session, items[0].event.id, &c->arena, &stored, &err));
+    assert_int_equal(stored.event.version, 3);
+}
+
 static void
 test_alone_waits_for_those_who_write(void **state)
 {
@@ -297,6 +337,7 @@ test_an_entity_of_a_copied_model_is_the_same(void **state)
 const struct CMUnitTest contract_anew_tests[] = {
     CASE(test_walk_goes_through_events_of_entities_in_order),
     CASE(test_walk_gives_what_a_fold_needs),
+    CASE(test_versions_of_events_are_found_again),
     CASE(test_alone_waits_for_those_who_write),
     CASE(test_states_change_places_with_the_commit),
     CASE(test_dropped_states_are_gone_with_the_commit),
