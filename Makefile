@@ -5,7 +5,7 @@
 #   make test       everything: checks, unit tests (gcc, clang, ASan+UBSan, TSan), end-to-end tests
 #   make unit       unit tests alone                       T=name of one
 #   make e2e        end-to-end tests alone                 K=pytest expression
-#   make crash      kill -9 under load, again and again    N=cycles
+#   make crash      the crash campaign, and its own tests  N=cycles  SEED=dice  MATRIX=cells  RESULTS=file
 #   make asan tsan  unit tests under the sanitizers        T=name of one
 #   make check      format, clang-tidy, cppcheck, include directions, house rules, headers
 #   make fmt        format the C sources
@@ -32,7 +32,7 @@ test:
 
 unit asan tsan e2e crash:
 	@tools/install-deps.sh test
-	@T='$(T)' K='$(K)' N='$(N)' tools/test.sh $@
+	@T='$(T)' K='$(K)' N='$(N)' SEED='$(SEED)' MATRIX='$(MATRIX)' RESULTS='$(RESULTS)' tools/test.sh $@
 
 check:
 	@tools/install-deps.sh check
@@ -55,4 +55,4 @@ fuzz:
 	@F='$(F)' S='$(S)' tools/fuzz.sh
 
 clean:
-	rm -rf build build-asan build-tsan build-clang build-fuzz
+	rm -rf build build-asan build-tsan build-clang build-crash build-fuzz

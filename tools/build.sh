@@ -2,7 +2,7 @@
 # Configures a build folder once and compiles it.     tools/build.sh FOLDER [tests]
 #   build        gcc, release; its program is build/logfirst      build-asan   AddressSanitizer and UBSan
 #   build-clang  clang, release                                   build-tsan   ThreadSanitizer
-#   build-fuzz   clang, libFuzzer with ASan and UBSan
+#   build-fuzz   clang, libFuzzer with ASan and UBSan         build-crash  gcc, release, with what tests/crash needs
 # Without "tests" nothing of cmocka is needed; a folder that once had the tests keeps them.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -14,6 +14,7 @@ options=(--buildtype=release -Dwerror=true)
 sanitized=(--buildtype=debugoptimized)
 case $dir in
 build) ;;
+build-crash) options+=(-Dcrash_points=true) ;;
 build-clang)
     export CC=clang
     ;;

@@ -2,12 +2,13 @@
 # Runs the tests; the last line is "N passed, N failed, N skipped", above it each skip with its reason.
 #   tools/test.sh            everything (make test)
 #   tools/test.sh unit|asan|tsan|e2e|crash
-# T=name: one unit test program.  K=expression: pytest's -k.  N=cycles of the crash test.  LOGFIRST_JOBS: default 2.
+# T=name: one unit test program.  K=expression: pytest's -k.  LOGFIRST_JOBS: default 2.
+# crash: N=cycles  SEED=number  MATRIX=embedded+sqlite,...  RESULTS=file; without these as part of everything.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . tools/env.sh
 what=${1:-all}
-T=${T:-} K=${K:-} N=${N:-}
+T=${T:-} K=${K:-} N=${N:-} SEED=${SEED:-} MATRIX=${MATRIX:-} RESULTS=${RESULTS:-}
 jobs=${LOGFIRST_JOBS:-2}
 export PYTHONDONTWRITEBYTECODE=1
 export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1:detect_stack_use_after_return=1}
@@ -81,7 +82,7 @@ python() { # STAGE ARGUMENTS OF pytest...
 e2e_asan() {
     export LOGFIRST_BIN=$PWD/build-asan/logfirst
     compgen -G 'tests/e2e/test_*.py' >/dev/null || return 0
-    python e2e-asan tests/e2e --ignore=tests/e2e/test_crash.py --ignore=tests/e2e/test_checker.py \
+    python e2e-asan tests/e2e --ignore=tests/e2e/test_damage.py --ignore=tests/e2e/test_checker.py \
         --ignore=tests/e2e/test_harness.py --ignore=tests/e2e/test_json_schema_suite.py -k 'not test_an_outage' \
         --numprocesses "$jobs" --dist loadfile --timeout 600 -ra
 }
@@ -99,6 +100,24 @@ e2e() {
     python e2e tests/e2e --numprocesses "$jobs" --dist loadfile --timeout 600 -ra "$@"
 }
 
+# The crash campaign in short, and the tests of the campaign itself, with a program that has crash points and defects.
+crash() {
+    export LOGFIRST_BIN=$PWD/build-crash/logfirst
+    if ! tools/build.sh build-crash; then
+        note failed "crash: build in build-crash" "see above"
+        return 1
+    fi
+    python crash tests/crash --numprocesses "$jobs" --dist worksteal --timeout 1500 -ra "$@"
+}
+
+# As long as one wants.
+campaign() {
+    export LOGFIRST_BIN=$PWD/build-crash/logfirst
+    tools/build.sh build-crash || return 1
+    step "crash campaign" "$LOGFIRST_PYTHON" tests/crash/campaign.py --cycles "${N:-200}" ${SEED:+--seed "$SEED"} \
+        ${MATRIX:+--matrix "$MATRIX"} ${RESULTS:+--results "$RESULTS"}
+}
+
 case $what in
 all)
     step "include directions" python3 tools/check_deps.py
@@ -112,12 +131,13 @@ all)
     unit unit-tsan build-tsan --timeout-multiplier 8 --suite concurrent
     e2e
     e2e_asan
+    crash
     ;;
 unit) unit unit-gcc build ;;
 asan) unit unit-asan build-asan --timeout-multiplier 4 ;;
 tsan) unit unit-tsan build-tsan --timeout-multiplier 8 --suite concurrent ;;
 e2e) tools/build.sh build && e2e ${K:+-k "$K"} ;;
-crash) tools/build.sh build && LOGFIRST_CRASH_CYCLES=${N:-50} e2e -k "${K:-crash}" ;;
+crash) if [ -n "$N$SEED$MATRIX$RESULTS" ]; then campaign; else crash ${K:+-k "$K"}; fi ;;
 *)
     echo "test.sh: unknown '$what'" >&2
     exit 2

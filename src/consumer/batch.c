@@ -1,7 +1,8 @@
 /* The second half of the pipeline: the batch's transaction, in passes until nothing new is found dead. */
 #include "consumer/batch.h"
 #include "base/clock.h"
-#include "consumer/defect.h"
+#include "base/crash.h"
+#include "base/defect.h"
 #include "event/fold.h"
 
 #include <stdio.h>
@@ -99,6 +100,7 @@ append(struct lf_batch *batch, struct lf_err *err)
     enum lf_status st = lf_store_append(batch->session, batch->events, count, batch->outcomes, err);
     if (st != LF_OK)
         return st;
+    LF_CRASH_POINT("consumer.appended");
     for (size_t i = 0; i < count; i++) {
         batch->heads[i]->outcome = batch->outcomes[i];
         batch->heads[i]->stands = true;
@@ -191,7 +193,7 @@ fold(struct lf_batch *batch, struct lf_err *err)
         struct lf_work *work = &batch->works[LF_DEFECT(fold_backwards) ? batch->count - 1 - n : n];
         if (work->verdict != LF_WORK_EVENT || work->head->state == NULL)
             continue;
-        if (work->head != work && (!work->twin || work->head->stands))
+        if (work->head != work && (!work->twin || (work->head->stands && !LF_DEFECT(apply_twins))))
             continue;
         enum lf_status st = fold_one(batch, work, err);
         if (st != LF_OK)
@@ -240,12 +242,15 @@ static enum lf_status
 finish(struct lf_batch *batch, struct lf_err *err)
 {
     enum lf_status st = bury(batch, err);
+    LF_CRASH_POINT("consumer.buried");
     if (st == LF_OK && !LF_DEFECT(no_advance))
         st = LF_DEFECT(advance_first) ? LF_OK : lf_positions_advance(batch->positions, batch->session, err);
     if (st != LF_OK)
         return st;
+    LF_CRASH_POINT("consumer.advanced");
     int64_t before = lf_clock_mono_ns();
     st = lf_store_commit(batch->session, err);
+    LF_CRASH_POINT("consumer.committed");
     lf_histogram_observe_us(batch->meter->commit, (lf_clock_mono_ns() - before) / 1000);
     return st;
 }
@@ -263,6 +268,7 @@ work_off(struct lf_batch *batch, struct lf_err *err)
     if (st != LF_OK || batch->dead_count != known)
         return st;
     st = load(batch, err);
+    LF_CRASH_POINT("consumer.loaded");
     if (st == LF_OK)
         st = fold(batch, err);
     if (st == LF_OK && batch->dead_count == known)
@@ -309,6 +315,7 @@ store_events(struct lf_batch *batch, struct lf_err *err)
     enum lf_status st = work_off(batch, &local);
     if (st == LF_OK && batch->dead_count == known)
         st = lf_states_save(&batch->states, batch->session, &batch->arena, &local);
+    LF_CRASH_POINT("consumer.saved");
     struct lf_work *only = lf_status_fate(st) == LF_FATE_REJECT ? only_event(batch) : NULL;
     if (only != NULL)
         return lf_work_kill(batch, only, "apply", "APPLY_FAILED", local.text, err);
@@ -327,6 +334,7 @@ pass(struct lf_batch *batch, bool *ret_again, struct lf_err *err)
         st = advance_first(batch, err);
     if (st == LF_OK)
         st = lf_store_begin(batch->session, err);
+    LF_CRASH_POINT("consumer.begun");
     if (st == LF_OK)
         st = store_events(batch, err);
     *ret_again = st == LF_OK && batch->dead_count != known && !LF_DEFECT(store_unfolded);
@@ -359,6 +367,7 @@ send_dead(struct lf_batch *batch, struct lf_err *err)
         return st;
     batch->asking = LF_PARTNER_LOG;
     st = lf_dlq_send(batch->dlq, batch->dead, batch->dead_count, &batch->arena, err);
+    LF_CRASH_POINT("consumer.dead_sent");
     for (size_t i = 0; i < batch->count; i++) {
         struct lf_work *work = &batch->works[i];
         if (work->verdict == LF_WORK_DEAD && work->dead.durable)
@@ -410,6 +419,7 @@ run(struct lf_batch *batch, const struct lf_record *records, size_t count, struc
     bool again = true;
     batch->asking = LF_PARTNER_NONE;
     enum lf_status st = lf_batch_prepare(batch, records, count, err);
+    LF_CRASH_POINT("consumer.decoded");
     if (st == LF_OK && !lf_positions_touched(batch->positions))
         again = false; /* all of it had been worked off before */
     while (st == LF_OK && again) {

@@ -1,6 +1,8 @@
 /* Dead letters: to the log's topic, and as rows. */
 #include "consumer/deadletter.h"
 #include "base/clock.h"
+#include "base/crash.h"
+#include "base/defect.h"
 #include "base/mem.h"
 
 #include <inttypes.h>
@@ -172,6 +174,7 @@ append(struct lf_dlq *dlq, struct lf_dead *dead, struct lf_arena *arena, struct 
     if (copy.headers == NULL)
         return lf_no_memory(err);
     copy.topic = topic->name;
+    copy.value.len -= LF_DEFECT(cut_dead_letters) && copy.value.len != 0;
     copy.partition = -1; /* by key, so that dead letters of one key keep their order */
     copy.timestamp_ms = 0;
     st = lf_log_append(dlq->writer, &copy, dead, err);
@@ -229,6 +232,7 @@ lf_dlq_send(struct lf_dlq *dlq, struct lf_dead *const *dead, size_t count, struc
     enum lf_status st = open_writer(dlq, &local);
     if (st == LF_OK) {
         st = append_all(dlq, dead, count, arena, &local);
+        LF_CRASH_POINT("consumer.dead_produced");
         if (!drain(dlq))
             close_writer(dlq);
     }

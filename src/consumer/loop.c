@@ -6,6 +6,8 @@
  */
 #include "consumer/loop.h"
 #include "base/clock.h"
+#include "base/crash.h"
+#include "base/defect.h"
 #include "base/limits.h"
 #include "base/mem.h"
 #include "base/report.h"
@@ -311,6 +313,7 @@ announce(struct lf_consumer *consumer)
         if (consumer->options.committed != NULL)
             consumer->options.committed(consumer->options.ctx, partition->topic, partition->number, partition->next);
     }
+    LF_CRASH_POINT("consumer.announced");
     publish_lag(consumer);
 }
 
@@ -370,6 +373,9 @@ static enum lf_status
 work(struct lf_consumer *consumer, const struct lf_log_batch *read, struct lf_err *err)
 {
     struct lf_err local = {0};
+    for (size_t i = 0; LF_DEFECT(commit_first) && i < read->count; i++)
+        lf_log_committed(consumer->reader, read->records[i].topic, read->records[i].partition,
+                         read->records[i].offset + 1);
     enum lf_status st = lf_batch_run(&consumer->batch, read->records, read->count, &local);
     consumer->away = consumer->batch.asking;
     if (st == LF_OK) {

@@ -1,7 +1,7 @@
 /* Positions: a short list of partitions. */
 #include "consumer/position.h"
+#include "base/defect.h"
 #include "base/mem.h"
-#include "consumer/defect.h"
 
 #include <string.h>
 
@@ -124,7 +124,7 @@ lf_positions_doubt(struct lf_positions *positions)
 {
     for (size_t i = 0; i < positions->count; i++) {
         struct lf_partition *partition = positions->items[i];
-        partition->must_seek |= partition->assigned;
+        partition->must_seek |= partition->assigned && !LF_DEFECT(no_doubt);
     }
 }
 

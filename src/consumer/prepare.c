@@ -1,7 +1,7 @@
 /* The first half of the pipeline, record by record and without the store: decode, check, bind to an entity. */
+#include "base/defect.h"
 #include "base/limits.h"
 #include "consumer/batch.h"
-#include "consumer/defect.h"
 #include "event/check.h"
 #include "event/upcast.h"
 

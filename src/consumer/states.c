@@ -1,7 +1,7 @@
 /* States of a batch: one map an entity. */
 #include "consumer/states.h"
+#include "base/defect.h"
 #include "base/mem.h"
-#include "consumer/defect.h"
 
 enum lf_status
 lf_states_init(struct lf_states *states, const struct lf_model *model, struct lf_err *err)

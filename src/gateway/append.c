@@ -1,4 +1,6 @@
 /* An event's way into the log, and the log's answer's way back: acknowledgement -> receipt, failure -> code. */
+#include "base/crash.h"
+#include "base/defect.h"
 #include "gateway/pending.h"
 
 /* The request may be gone after this, as after each function here that ends a slot. */
@@ -144,14 +146,16 @@ lf_gateway_acked(void *ctx, const struct lf_log_ack *ack)
 {
     struct lf_gateway *gateway = ctx;
     struct lf_pending *p = ack->token;
-    if (ack->status != LF_OK) {
+    LF_CRASH_POINT("gateway.acknowledged");
+    if (ack->status != LF_OK && !LF_DEFECT(ack_failures)) {
         lf_pending_settle_failure(p, ack->status, ack->err);
         return;
     }
     lf_metric_add(gateway->metrics.events_logged, 1);
     p->receipt.partition = ack->partition;
-    p->receipt.offset = ack->offset;
+    p->receipt.offset = ack->offset + LF_DEFECT(wrong_offset);
     lf_pending_settle(p, LF_OK, NULL);
+    LF_CRASH_POINT("gateway.answered");
 }
 
 void
@@ -174,6 +178,7 @@ lf_pending_append(struct lf_pending *p)
                                          .headers = encoded.headers,
                                          .header_count = encoded.header_count};
         st = lf_log_append(gateway->writer, &record, p, &err);
+        LF_CRASH_POINT("gateway.appended");
     }
     if (st != LF_OK)
         lf_pending_settle_failure(p, st, &err);

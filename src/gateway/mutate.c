@@ -1,4 +1,5 @@
 /* A mutation field: arguments -> payload -> event. append.c and idempotency.c take it from there. */
+#include "base/defect.h"
 #include "event/check.h"
 #include "gateway/pending.h"
 #include "json/json.h"
@@ -135,7 +136,7 @@ static bool
 name_event(struct lf_pending *p, const struct lf_gql_resolve_info *info)
 {
     struct lf_uuid id;
-    if (p->request->idempotency_key.ptr == NULL)
+    if (p->request->idempotency_key.ptr == NULL || LF_DEFECT(fresh_ids))
         id = lf_uuid_v7();
     else if (!lf_pending_derive_id(p, info->path, &id))
         return false;

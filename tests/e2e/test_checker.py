@@ -36,6 +36,10 @@ def garbage(offset, partition=0):
     return Record(TOPIC, partition, offset, None, b"\xff not an event", [("h", b"1")])
 
 
+def quotes_seen(events):
+    return [{"moves": number + 1, "amount": event.payload["amount"]} for number, event in enumerate(events)]
+
+
 def good():
     """Two partitions; an event without an answer (e3), a repeat of e1, garbage in the dead letters."""
     history = History(fold=folds.quotes)
@@ -57,7 +61,8 @@ def good():
         stored(2, "e3", "bob", 3, 0, partition=1),
         stored(3, "e2", "ada", 2.5, 1),
     ]
-    history.dead = [Dead(None, TOPIC, 0, 3, None, b"\xff not an event", "no JSON")]
+    history.dead = [Dead(None, TOPIC, 0, 3, None, b"\xff not an event", "no JSON", "NOT_AN_EVENT")]
+    history.must_die = {(TOPIC, 0, 3): "NOT_AN_EVENT"}
     history.dead_records = [
         Record(TOPIC + ".dlq", 0, 0, None, b"\xff not an event",
                [("h", b"1"), ("__connect.errors.topic", TOPIC.encode()), ("__connect.errors.partition", b"0"),
@@ -69,7 +74,10 @@ def good():
         Snapshot({(TOPIC, 0): 4, (TOPIC, 1): 1},
                  {(TOPIC, 0, 0), (TOPIC, 0, 1), (TOPIC, 0, 3), (TOPIC, 1, 0)}),
     ]
+    history.snapshots[0].committed = {(TOPIC, 0): 1}
     history.broker_positions = {(TOPIC, 0): 4, (TOPIC, 1): 0}
+    history.fold_seen = quotes_seen
+    history.seen = [("ada", {"moves": 1, "amount": 1}), ("ada", {"moves": 2, "amount": 2.5})]
     history.answers = [("k1", {"customerId": "ada", "amount": 1}, "e1", (TOPIC, 0, 0))]
     return history
 
@@ -262,7 +270,48 @@ def answer_key_with_two_places(history):
     history.answers.append(("k1", {"customerId": "ada", "amount": 1}, "e1", (TOPIC, 0, 2)))
 
 
+def see_what_never_was(history):
+    history.seen.append(("ada", {"moves": 1, "amount": 2.5}))
+
+
+def see_too_much(history):
+    history.seen.append(("bob", {"moves": 2, "amount": 3}))
+
+
+def take_back_a_row(history):
+    history.snapshots.insert(1, Snapshot({(TOPIC, 0): 2}, {(TOPIC, 0, 1)}))
+
+
+def commit_ahead_on_the_way(history):
+    history.snapshots[0].committed[TOPIC, 0] = 2
+
+
+def bury_for_another_reason(history):
+    history.dead[0].code = "EVENT_INVALID"
+
+
+def let_poison_live(history):
+    history.must_die[TOPIC, 0, 1] = "EVENT_INVALID"
+
+
+def be_stuck(history):
+    history.stuck.append("lag 3 after 60 s")
+
+
+def answer_with_a_place_that_is_not(history):
+    history.retried_early = True
+    history.answers.append(("k1", {"customerId": "ada", "amount": 1}, "e1", (TOPIC, 0, 1)))
+
+
 BROKEN = [
+    ("I6", see_what_never_was),
+    ("I6", see_too_much),
+    ("I8", take_back_a_row),
+    ("I7", commit_ahead_on_the_way),
+    ("I3", bury_for_another_reason),
+    ("I3", let_poison_live),
+    ("I14", be_stuck),
+    ("I11", answer_with_a_place_that_is_not),
     ("I1", lose_acknowledged),
     ("I1", store_twice),
     ("I3", store_twice),
@@ -322,6 +371,14 @@ def test_skipped_types_and_foreign_events_are_no_violation():
     history.snapshots[-1].positions[TOPIC, 0] = 5
     assert {v.invariant for v in check(history)} >= {"I3", "I7"}
     history.skipped_types = frozenset({"Other"})
+    assert not check(history), report(check(history))
+
+
+def test_an_early_retry_may_have_two_places():
+    history = good()
+    answer_key_with_two_places(history)
+    assert {v.invariant for v in check(history)} == {"I11"}
+    history.retried_early = True
     assert not check(history), report(check(history))
 
 

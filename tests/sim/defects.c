@@ -1,26 +1,23 @@
 /* The simulation itself is tested: with each deliberate defect of the consumer it must find something wrong. */
 #include "bank.h"
-#include "consumer/defect.h"
+#include "base/defect.h"
 #include "sim.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { SEEDS_MAX = 300 };
 
-struct lf_consumer_defects lf_consumer_defects;
-
 static const struct {
+    const char *room;
     const char *name;
     bool *on;
 } defects[] = {
-#define DEFECT(name) {#name, &lf_consumer_defects.name}
-    DEFECT(skip_record),    DEFECT(no_check),       DEFECT(apply_duplicates), DEFECT(conflict_is_nothing),
-    DEFECT(first_wins),     DEFECT(store_unfolded), DEFECT(forget_states),    DEFECT(drop_states),
-    DEFECT(fold_backwards), DEFECT(no_dead_topic),  DEFECT(no_dead_table),    DEFECT(advance_first),
-    DEFECT(no_advance),     DEFECT(position_ahead), DEFECT(no_fence),
-#undef DEFECT
+#define LF_DEFECT_ROW(room, name) {#room, #name, &lf_defects.name},
+#include "base/defect.def"
+#undef LF_DEFECT_ROW
 };
 
 /* The seed that finds the defect; 0: none does. */
@@ -46,6 +43,8 @@ main(void)
         good = false;
     }
     for (size_t i = 0; i < sizeof(defects) / sizeof(defects[0]); i++) {
+        if (strcmp(defects[i].room, "consumer") != 0)
+            continue;
         *defects[i].on = true;
         uint64_t seed = find(why);
         *defects[i].on = false;

@@ -1,6 +1,6 @@
 /*
  * The simulation, seed after seed. LF_SEED=n: that seed alone, with its moves on stderr. LF_SEEDS=n: so many seeds
- * (default 2,000), from LF_SEED_FIRST (default 1). A seed that fails is printed.
+ * (default 10,000), from LF_SEED_FIRST (default 1). A seed that fails is printed.
  */
 #include "bank.h"
 #include "base/clock.h"
@@ -55,7 +55,7 @@ main(void)
     struct sim_tally tally = {0};
     bank_init();
     uint64_t one = number_of("LF_SEED", 0);
-    uint64_t first = number_of("LF_SEED_FIRST", 1), count = number_of("LF_SEEDS", 2000);
+    uint64_t first = number_of("LF_SEED_FIRST", 1), count = number_of("LF_SEEDS", 10000);
     int64_t before = lf_clock_mono_ms();
     bool good = warm_up();
     if (one != 0)
@@ -64,8 +64,9 @@ main(void)
         good = run(first + i, false, &tally);
     bank_release();
     printf("%" PRIu64 " worlds in %" PRId64 " ms: %" PRIu64 " records (%" PRIu64 " stored, %" PRIu64 " dead, %" PRIu64
-           " duplicates), %" PRIu64 " steps, %" PRIu64 " faults, %" PRIu64 " crashes\n",
+           " duplicates), %" PRIu64 " steps, %" PRIu64 " faults, %" PRIu64 " crashes, %" PRIu64 " rebalances, %" PRIu64
+           " overlaps\n",
            tally.worlds, lf_clock_mono_ms() - before, tally.records, tally.stored, tally.dead, tally.duplicates,
-           tally.steps, tally.faults, tally.crashes);
+           tally.steps, tally.faults, tally.crashes, tally.rebalances, tally.overlaps);
     return good ? EXIT_SUCCESS : EXIT_FAILURE;
 }

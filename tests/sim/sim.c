@@ -5,6 +5,7 @@
 #include "base/rand.h"
 #include "base/report.h"
 #include "consumer/consumer.h"
+#include "herd.h"
 #include "oracle.h"
 #include "producer.h"
 #include "shaky.h"
@@ -14,7 +15,8 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { CONSUMERS = 2, MOVES_MAX = 60, STEPS_TO_THE_END_MAX = 4000 /* batches may be single records, and fenced */ };
+enum { MOVES_MAX = 60, STEPS_TO_THE_END_MAX = 6000 /* batches may be single records, and fenced */ };
+_Static_assert(HERD_PARTITIONS == (int)ORACLE_PARTITIONS, "one topic");
 
 struct world {
     struct sim_rand rand;
@@ -22,10 +24,14 @@ struct world {
     bool trace;
     struct sim_tally *tally;
     struct lf_arena arena;
-    struct lf_log *log;     /* the producers' and the oracle's: never fails */
-    struct lf_log *shaky;   /* the consumers': the same, with faults */
-    struct lf_store *store; /* with faults */
-    struct lf_consumer *consumers[CONSUMERS];
+    struct lf_log *log;   /* the producers' and the oracle's: never fails */
+    struct lf_log *shaky; /* the same, with faults */
+    struct herd herd;
+    struct lf_log *logs[HERD_MEMBERS]; /* the consumers': the shaky one with the group */
+    struct lf_store *store;            /* with faults */
+    struct lf_consumer *consumers[HERD_MEMBERS];
+    bool at_work[HERD_MEMBERS];
+    bool overlap; /* one may step while another holds records */
     size_t batch_records;
     struct producer producer;
     struct oracle oracle;
@@ -82,11 +88,11 @@ static void LF_PRINTF(2, 3) tell(const struct world *world, const char *fmt, ...
 /* ---- making and ending it ---- */
 
 static struct lf_consumer *
-new_consumer(struct world *world)
+new_consumer(struct world *world, size_t which)
 {
     const struct lf_consumer_options options = {
         .model = &bank,
-        .log = world->shaky,
+        .log = world->logs[which],
         .store = world->store,
         .codec = {.model = &bank, .source = LF_LIT("/sim")},
         .topics = &topic,
@@ -105,6 +111,8 @@ no_ack(void *ctx, const struct lf_log_ack *ack)
 {
     (void)ctx, (void)ack;
 }
+
+static void meanwhile(void *ctx, size_t member);
 
 static void
 open_world(struct world *world)
@@ -125,15 +133,21 @@ open_world(struct world *world)
     LF_ASSERT(lf_log_writer_open(world->log, (struct lf_wake){0}, no_ack, NULL, &world->producer.writer, &err) ==
               LF_OK);
     world->batch_records = 1 + sim_below(&world->rand, 40);
-    for (size_t i = 0; i < CONSUMERS; i++)
-        world->consumers[i] = new_consumer(world);
+    world->herd = (struct herd){.rand = &world->rand, .meanwhile = meanwhile, .ctx = world};
+    herd_rebalance(&world->herd);
+    for (size_t i = 0; i < HERD_MEMBERS; i++) {
+        world->logs[i] = herd_join(&world->herd, i, world->shaky);
+        world->consumers[i] = new_consumer(world, i);
+    }
 }
 
 static void
 close_world(struct world *world)
 {
-    for (size_t i = 0; i < CONSUMERS; i++)
+    for (size_t i = 0; i < HERD_MEMBERS; i++) {
         lf_consumer_free(world->consumers[i]);
+        lf_log_close(world->logs[i]);
+    }
     lf_log_writer_close(world->producer.writer);
     oracle_close(&world->oracle);
     lf_store_close(world->store);
@@ -200,8 +214,42 @@ crash(struct world *world, size_t which)
 {
     tell(world, "consumer %zu dies", which);
     lf_consumer_free(world->consumers[which]);
-    world->consumers[which] = new_consumer(world);
+    world->consumers[which] = new_consumer(world, which);
+    world->herd.deaf[which] = false;
     world->tally->crashes++;
+}
+
+/* One turn of this consumer. */
+static enum lf_status
+turn(struct world *world, size_t which)
+{
+    struct lf_err err = {0};
+    world->at_work[which] = true;
+    enum lf_status st = lf_consumer_step(world->consumers[which], 0, true, &err);
+    world->at_work[which] = false;
+    world->tally->steps++;
+    note(world, (uint64_t)which * 1000 + st);
+    tell(world, "consumer %zu: %s %s", which, lf_status_name(st), st != LF_OK ? err.text : "");
+    if (st != LF_OK && lf_status_fate(st) != LF_FATE_RETRY)
+        snprintf(world->why, SIM_WHY_SIZE, "consumer stopped: %s", err.text);
+    return st;
+}
+
+/* The partitions of a member that holds records go to others, who do a turn with them: it is a zombie now. */
+static void
+meanwhile(void *ctx, size_t member)
+{
+    struct world *world = ctx;
+    if (!world->overlap || !sim_chance(&world->rand, 15))
+        return;
+    size_t other = sim_below(&world->rand, HERD_MEMBERS);
+    if (other == member || world->at_work[other])
+        return;
+    for (size_t p = 0; p < HERD_PARTITIONS; p++)
+        world->herd.owner[p] = other;
+    tell(world, "consumer %zu works while %zu holds records", other, member);
+    world->tally->overlaps++;
+    (void)turn(world, other);
 }
 
 /* One turn of one consumer, with what may go wrong in it; after a failure it may be dead: then the call that failed was
@@ -209,19 +257,14 @@ crash(struct world *world, size_t which)
 static bool
 step(struct world *world, bool faults)
 {
-    struct lf_err err = {0};
-    size_t which = sim_below(&world->rand, CONSUMERS);
+    size_t which = sim_below(&world->rand, HERD_MEMBERS);
+    world->overlap = faults;
     if (faults)
         arm(world);
-    enum lf_status st = lf_consumer_step(world->consumers[which], 0, true, &err);
+    enum lf_status st = turn(world, which);
     disarm(world);
-    world->tally->steps++;
-    note(world, (uint64_t)which * 1000 + st);
-    tell(world, "consumer %zu: %s %s", which, lf_status_name(st), st != LF_OK ? err.text : "");
-    if (st != LF_OK && lf_status_fate(st) != LF_FATE_RETRY) {
-        snprintf(world->why, SIM_WHY_SIZE, "consumer stopped: %s", err.text);
+    if (world->why[0] != '\0')
         return false;
-    }
     if (faults && sim_chance(&world->rand, st != LF_OK ? 50 : 5))
         crash(world, which);
     return true;
@@ -231,6 +274,18 @@ static bool
 check(struct world *world, bool whole)
 {
     return oracle_check(&world->oracle, lf_store_fault_inner(world->store), whole, world->why, SIM_WHY_SIZE);
+}
+
+/* Some hear of it with their next read, some later. */
+static void
+rebalance(struct world *world)
+{
+    herd_rebalance(&world->herd);
+    for (size_t i = 0; i < HERD_MEMBERS; i++)
+        world->herd.deaf[i] = sim_chance(&world->rand, 30);
+    world->tally->rebalances++;
+    tell(world, "the partitions belong to %zu, %zu, %zu", world->herd.owner[0], world->herd.owner[1],
+         world->herd.owner[2]);
 }
 
 static bool
@@ -244,6 +299,8 @@ move(struct world *world)
         tell(world, "%zu records appended", count);
         return true;
     }
+    if (sim_chance(&world->rand, 10))
+        rebalance(world);
     return step(world, true) && (!(sim_chance(&world->rand, 30) || world->trace) || check(world, false));
 }
 
@@ -251,8 +308,9 @@ move(struct world *world)
 static bool
 settle(struct world *world)
 {
-    world->why[0] = '\0';
+    memset(world->herd.deaf, 0, sizeof(world->herd.deaf));
     for (size_t i = 0; i < STEPS_TO_THE_END_MAX; i++) {
+        world->why[0] = '\0'; /* the check before was too early */
         if (!step(world, false))
             return false;
         if (i % 8 == 7 && check(world, true))
@@ -285,6 +343,7 @@ sim_run(uint64_t seed, bool trace, struct sim_tally *tally, char why[SIM_WHY_SIZ
     world.trace = trace;
     world.tally = tally;
     world.why = why;
+    why[0] = '\0';
     const struct lf_clock clock = {world_real_us, world_mono_ns, world_sleep_ns, &world};
     lf_clock_replace(&clock);
     lf_rand_replace(world_bytes, &world);

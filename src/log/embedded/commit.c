@@ -6,6 +6,8 @@
 #include "log/embedded/embedded.h"
 
 #include "base/clock.h"
+#include "base/crash.h"
+#include "base/defect.h"
 #include "base/mem.h"
 #include "log/sync.h"
 
@@ -202,7 +204,9 @@ static enum lf_status
 commit(struct lf_emb_log *log, struct lf_err *err)
 {
     struct lf_emb_committer *committer = &log->committer;
-    int rc = run(committer->commit);
+    LF_CRASH_POINT("log.inserted");
+    int rc = LF_DEFECT(ack_before_commit) ? SQLITE_OK : run(committer->commit);
+    LF_CRASH_POINT("log.committed");
     if (rc == SQLITE_OK)
         return LF_OK;
     enum lf_status st = lf_emb_fail(err, committer->db, rc, "log", log->file);
@@ -225,7 +229,10 @@ transact(struct lf_emb_log *log, struct lf_emb_batch *group, struct lf_err *err)
 {
     struct lf_emb_committer *committer = &log->committer;
     committer->busy_until_ns = lf_clock_mono_ns() + log->delivery_timeout_ns;
+    if (LF_DEFECT(ack_before_commit) && !sqlite3_get_autocommit(committer->db))
+        (void)run(committer->commit);
     int rc = run(committer->begin);
+    LF_CRASH_POINT("log.begun");
     if (rc != SQLITE_OK)
         return lf_emb_fail(err, committer->db, rc, "log", log->file);
     for (size_t i = 0; i < committer->slot_count; i++)
@@ -233,7 +240,7 @@ transact(struct lf_emb_log *log, struct lf_emb_batch *group, struct lf_err *err)
     enum lf_status st = insert_group(log, group, err);
     if (st == LF_OK)
         st = commit(log, err);
-    if (committer->db != NULL && !sqlite3_get_autocommit(committer->db))
+    if (committer->db != NULL && !sqlite3_get_autocommit(committer->db) && !LF_DEFECT(ack_before_commit))
         sqlite3_exec(committer->db, "ROLLBACK", NULL, NULL, NULL);
     return st;
 }
@@ -371,6 +378,7 @@ work_once(struct lf_emb_log *log)
     pthread_mutex_lock(&log->lock);
     finish_group(log, group, st, &err);
     lf_emb_call_wakes(log, st == LF_OK || st == LF_TIMEOUT);
+    LF_CRASH_POINT("log.acknowledged");
     ask_checkpoint(log);
     if (log->committer.frames >= log->committer.restart_at) {
         pthread_mutex_unlock(&log->lock);

@@ -2,6 +2,7 @@
 #include "log/embedded/embedded.h"
 
 #include "base/clock.h"
+#include "base/defect.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -81,6 +82,8 @@ lf_emb_connect(const struct lf_emb_log *log, bool write, sqlite3 **ret, struct l
         rc = sqlite3_busy_timeout(db, LF_EMB_BUSY_MS);
     if (rc == SQLITE_OK)
         rc = sqlite3_exec(db, settings, NULL, NULL, NULL);
+    if (rc == SQLITE_OK && LF_DEFECT(no_sync))
+        rc = sqlite3_exec(db, "PRAGMA synchronous=OFF", NULL, NULL, NULL);
     if (rc == SQLITE_OK && write && sqlite3_db_readonly(db, "main") == 1)
         rc = SQLITE_READONLY; /* SQLite falls back to reading without a word */
     if (rc != SQLITE_OK) {

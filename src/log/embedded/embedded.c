@@ -85,6 +85,9 @@ prepare(struct lf_emb_log *log, struct lf_err *err)
     if (!init_sync(log) || log->dir == NULL || log->file == NULL)
         return lf_no_memory(err);
     enum lf_status st = LF_OK;
+#ifdef LF_CRASH_POINTS
+    lf_emb_test_disk();
+#endif
     if (!log->read_only)
         st = lf_emb_make_directory(log->dir, err);
     if (st == LF_OK && log->exclusive)

@@ -7,7 +7,7 @@
  *   commit.c    the thread that commits all writers' batches; one transaction, one fsync for all
  *   resolve.c   what became of a COMMIT that failed         keeper.c    checkpoints, overdue appends, other processes
  *   reader.c    reading by offset                           wal.c       is the write-ahead log whole?
- *   wake.c      who is told of a commit, and how
+ *   wake.c      who is told of a commit, and how             disk.c      a disk that fails, for tests
  *
  * Threads: callers' own, one committer and one keeper a log. `lock` guards what they share; each connection belongs to
  * one thread at a time (meta: whoever holds meta_lock).
@@ -252,6 +252,13 @@ void lf_emb_keeper_wake(struct lf_emb_log *log);
 
 /* Looks for damage in the middle of the write-ahead log, which SQLite would take for its end. LF_CORRUPT. */
 LF_NODISCARD enum lf_status lf_emb_check_wal(const struct lf_emb_log *log, struct lf_err *err);
+
+#ifdef LF_CRASH_POINTS
+/* ---- disk.c ---- */
+
+/* From now on the process's SQLite files lie on a disk that a test can fill, break and cut the power of. */
+void lf_emb_test_disk(void);
+#endif
 
 /* ---- reader.c ---- */
 

@@ -5,15 +5,18 @@ broken. It reads nothing itself (evidence.py does) and knows the program only by
     L  the log's records                             S  event_store
     D  dead_letters, and the records of their topic  E  entity tables
     O  positions: snapshots over time, the last one final
+    H  states that readers saw
 
 check(history) returns a list of Violation(invariant, text); an empty list is the only good answer. The invariants:
 
     I1  each acknowledged event is in S once or in D once, never both    I2  nothing that nobody asked for
     I3  S and D together are L below O; repeats collapse to one           I4  content is kept
-    I5  order: S follows L within a key                                   I6  E is the fold of S
-    I7  positions are never ahead of what is stored and never go back     I9  acknowledged means logged
-    I10 answered places are true                                          I11 one key, one event
-    I15 replaying L gives the same S and E
+    I5  order: S follows L within a key                                   I6  E is the fold of S, and so is each of H
+    I7  positions are never ahead of what is stored and never go back     I8  what was stored once stays
+    I9  acknowledged means logged                                         I10 answered places are true
+    I11 one key, one event                                                I15 replaying L gives the same S and E
+
+I14, that everything comes to an end once faults stop, is for who waits for it: see History.stuck.
 """
 
 import dataclasses
@@ -23,6 +26,7 @@ from decimal import Decimal
 from typing import Any, Callable, Optional
 
 MISSING = object()
+SEEN_VERSION = "moves"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -106,6 +110,7 @@ class Dead:
     key: Optional[bytes]
     value: Optional[bytes]
     reason: str
+    code: str = ""
 
     @property
     def place(self):
@@ -114,10 +119,12 @@ class Dead:
 
 @dataclasses.dataclass
 class Snapshot:
-    """Positions and the places persisted, read in one transaction. (topic, partition) -> next offset."""
+    """Positions and the places persisted, read in one transaction. (topic, partition) -> next offset. committed: what
+    the broker said shortly BEFORE, if it was asked."""
 
     positions: dict
     places: set
+    committed: dict = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass
@@ -132,8 +139,15 @@ class History:
     snapshots: list = dataclasses.field(default_factory=list)  # in time; the last one goes with stored and dead
     broker_positions: dict = dataclasses.field(default_factory=dict)  # (topic, partition) -> committed offset
     fold: Optional[Callable] = None  # events of one entity in order -> state or None
+    seen: list = dataclasses.field(default_factory=list)  # (entity key, state with a count of events in SEEN_VERSION)
+    fold_seen: Optional[Callable] = None  # events of one entity in order -> [what a reader may see after 1, 2, …]
     # (idempotency key, payload, event id, place) of each success
     answers: list = dataclasses.field(default_factory=list)
+    # Retries may have come while the store did not know of the first try yet: then the log has the event twice, and an
+    # answer may name either place.
+    retried_early: bool = False
+    must_die: dict = dataclasses.field(default_factory=dict)  # place -> code: what others wrote and nobody can process
+    stuck: list = dataclasses.field(default_factory=list)  # words about what did not come to its end in time
     foreign: bool = False  # others write to the topic too: events that no attempt explains are no invention
     skipped_types: frozenset = frozenset()  # unknown_events=skip
 
@@ -252,14 +266,19 @@ class Checker:
             by_key[key].append((payload, event_id, place))
         for ack in self.history.acknowledged:
             if ack.key is not None:
-                by_key[ack.key].append((ack.payload, ack.event_id, (ack.topic, ack.partition, ack.offset)))
+                place = (ack.topic, ack.partition, ack.offset)
+                by_key[ack.key].append((ack.payload, ack.event_id, place))
         for key, answers in by_key.items():
+            places = {place for _, _, place in answers}
             if len({event_id for _, event_id, _ in answers}) > 1:
                 self.object("I11", f"Idempotency-Key {key} got several events: {sorted({a[1] for a in answers})}")
             elif len({canonical(payload) for payload, _, _ in answers}) > 1:
                 self.object("I11", f"Idempotency-Key {key} was accepted with different payloads")
-            elif len({place for _, _, place in answers}) > 1:
-                self.object("I11", f"Idempotency-Key {key} got several places: {sorted({a[2] for a in answers})}")
+            elif len(places) > 1 and not (self.history.retried_early and places <= self.places_of(answers[0][1])):
+                self.object("I11", f"Idempotency-Key {key} got several places: {sorted(places)}")
+
+    def places_of(self, event_id):
+        return {record.place for record in self.by_id[event_id]}
 
     # --- log against store
 
@@ -285,6 +304,7 @@ class Checker:
             dead_places[row.place] = row
             if row.place not in self.by_place:
                 self.object("I3", f"a dead letter comes from {row.place}, where the log has nothing")
+        dead_ids = {row.event_id for row in self.history.dead if row.event_id}
         for record in self.history.log:
             if record.place in stored_places or record.place in dead_places:
                 continue
@@ -293,7 +313,7 @@ class Checker:
             if record.event_type in self.history.skipped_types:
                 continue
             first = stored_ids.get(record.event_id)
-            if first is None and any(row.event_id == record.event_id for row in self.history.dead if row.event_id):
+            if first is None and record.event_id in dead_ids:
                 continue  # a repeat of a dead one
             if first is None:
                 self.object(
@@ -321,11 +341,16 @@ class Checker:
                 self.object("I4", f"the dead letter of {row.place} has not the bytes of the log")
             if not row.reason:
                 self.object("I4", f"the dead letter of {row.place} gives no reason")
+        buried = {row.place: row.code for row in self.history.dead}
+        for place, code in self.history.must_die.items():
+            if place[2] < self.final.get(place[:2], 0) and buried.get(place) != code:
+                self.object("I3", f"{place} is no dead letter for {code}: {buried.get(place)}")
         self.dead_topic()
 
     def dead_topic(self):
         if self.history.dead_records is None:
             return
+        buried = {row.place for row in self.history.dead}
         found = defaultdict(list)
         for record in self.history.dead_records:
             headers = dict(record.headers)
@@ -350,11 +375,12 @@ class Checker:
             if row.place not in found:
                 self.object("I4", f"the dead letter of {row.place} is not in the dead letter topic")
         for place in found:
-            if place not in {row.place for row in self.history.dead} and place[2] < self.final.get(place[:2], 0):
+            if place not in buried and place[2] < self.final.get(place[:2], 0):
                 self.object("I4", f"{place} is in the dead letter topic and not in dead_letters")
 
     def order(self):  # I5
         last = {}
+        buried = {row.place for row in self.history.dead}
         for row in sorted(self.history.stored, key=lambda r: r.sequence):
             record = self.by_place.get(row.place)
             if record is None:
@@ -366,7 +392,7 @@ class Checker:
             last[lane] = max(row.offset, before if before is not None else row.offset)
             first = self.by_id[row.event_id][0] if self.by_id[row.event_id] else record
             if first.topic == row.topic and first.partition == row.partition and first.offset != row.offset:
-                if first.offset not in {d.offset for d in self.history.dead if d.topic == row.topic}:
+                if first.place not in buried:
                     self.object(
                         "I5", f"{row.event_id} was stored from offset {row.offset}; it came first at {first.offset}"
                     )
@@ -394,6 +420,27 @@ class Checker:
                         f"state mismatch: {field} of {key} is {seen.get(field)!r:.200}, its events say {value!r:.200}",
                     )
 
+        self.readers(events)
+
+    def readers(self, events):  # I6 of what was seen on the way
+        if self.history.fold_seen is None:
+            return
+        steps = {}
+        for key, state in self.history.seen:
+            if key not in steps:
+                steps[key] = [canonical(step) for step in self.history.fold_seen(events.get(key, []))]
+            version = int(state[SEEN_VERSION])
+            if not 1 <= version <= len(steps[key]) or canonical(state) != steps[key][version - 1]:
+                self.object("I6", f"a reader saw {key} as {state}, which it never was")
+
+    def kept(self):  # I8
+        before, seen = set(), 0
+        for number, snapshot in enumerate(self.history.snapshots):
+            if not before <= snapshot.places:
+                gone = sorted(before - snapshot.places)
+                self.object("I8", f"{gone[0]} and {len(gone) - 1} more were there in snapshot {seen}, not in {number}")
+            before, seen = snapshot.places, number
+
     def positions(self):  # I7
         offsets = defaultdict(list)
         for record in self.history.log:
@@ -408,12 +455,9 @@ class Checker:
                     self.object("I7", f"the position of {lane} went back from {before[lane]} to {position}")
                 before[lane] = position
                 if offsets[lane] and position > offsets[lane][-1] + 1:
-                    if not any(
-                        record.offset >= position - 1 for record in self.history.log if record.place[:2] == lane
-                    ):
-                        self.object(
-                            "I7", f"the position {position} of {lane} is beyond the log's end {offsets[lane][-1] + 1}"
-                        )
+                    self.object(
+                        "I7", f"the position {position} of {lane} is beyond the log's end {offsets[lane][-1] + 1}"
+                    )
                 for offset in offsets[lane]:
                     if offset >= position:
                         break
@@ -424,6 +468,10 @@ class Checker:
                             f"ahead: snapshot {number} has position {position} of {lane}, and {offset} is not stored",
                         )
                         break
+            for lane, committed in snapshot.committed.items():
+                if committed > snapshot.positions.get(lane, 0):
+                    self.object("I7", f"the broker had {committed} committed for {lane} before snapshot {number}, where"
+                                f" the store is at {snapshot.positions.get(lane, 0)}")
             for place in snapshot.places:
                 position = snapshot.positions.get(place[:2], 0)
                 if place[2] >= position:
@@ -468,6 +516,9 @@ def check(history, caught_up=True):
     checker.order()
     checker.state()
     checker.positions()
+    checker.kept()
+    for words in history.stuck:
+        checker.object("I14", words)
     return checker.violations
 
 

@@ -136,9 +136,9 @@ def read_store(history, store, group, table=None, key_column=None, json_columns=
             )
         ]
         history.dead = [
-            Dead(event_id, topic, partition, offset, as_bytes(key), as_bytes(value), reason)
-            for event_id, topic, partition, offset, key, value, reason in db.execute(
-                "SELECT event_id, topic, log_partition, log_offset, message_key, value, reason FROM dead_letters"
+            Dead(event_id, topic, partition, offset, as_bytes(key), as_bytes(value), reason, code)
+            for event_id, topic, partition, offset, key, value, reason, code in db.execute(
+                "SELECT event_id, topic, log_partition, log_offset, message_key, value, reason, code FROM dead_letters"
             )
         ]
         if table:

@@ -22,3 +22,15 @@ def ledger(events):
         state["last"] = event.payload["note"]
         state["notes"].append(event.payload["note"])
     return state
+
+
+def ledger_seen(events):
+    """What readers of harness.load may see, after each event."""
+    steps, balance = [], 0
+    for event in events:
+        if event.event_type != "Moved":
+            continue
+        balance += event.payload["amount"]
+        steps.append({"accountId": event.payload["accountId"], "balance": balance, "moves": len(steps) + 1,
+                      "last": event.payload["note"]})
+    return steps

@@ -18,10 +18,10 @@ JVM = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"]
 PROPERTIES = """process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@127.0.0.1:{controller}
-listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}
-advertised.listeners=PLAINTEXT://127.0.0.1:{port}
+listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}{proxied_listener}
+advertised.listeners=PLAINTEXT://127.0.0.1:{port}{proxied_advertised}
 controller.listener.names=CONTROLLER
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,PROXIED:PLAINTEXT
 log.dirs={data}
 num.partitions=4
 auto.create.topics.enable=false
@@ -57,9 +57,11 @@ def libraries():
 
 
 class Broker(Process):
-    """start(), stop(), kill(), freeze(), thaw(): data and ports stay the same."""
+    """start(), stop(), kill(), freeze(), thaw(): data and ports stay the same. PROXIED: (port, port of a proxy before
+    it): those who come through the proxy are told to stay there."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, proxied=None):
+        self.proxied = proxied
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.port, self.controller = free_port(), free_port()
@@ -76,9 +78,17 @@ class Broker(Process):
     def url(self):
         return f"kafka://{self.bootstrap}"
 
+    def behind(self):
+        if self.proxied is None:
+            return {"proxied_listener": "", "proxied_advertised": ""}
+        inner, outer = self.proxied
+        return {"proxied_listener": f",PROXIED://127.0.0.1:{inner}",
+                "proxied_advertised": f",PROXIED://127.0.0.1:{outer}"}
+
     def format(self):
         self.config.write_text(
-            PROPERTIES.format(port=self.port, controller=self.controller, data=self.folder / "data"), encoding="ascii"
+            PROPERTIES.format(port=self.port, controller=self.controller, data=self.folder / "data", **self.behind()),
+            encoding="ascii",
         )
         words = ["java", "-Xmx96m", *JVM, "-cp", f"{libraries()}/*", "kafka.tools.StorageTool", "format"]
         words += ["-t", "MkU3OEVBNTcwNTJENDM2Qk", "-c", str(self.config)]
@@ -143,7 +153,7 @@ class Broker(Process):
         each, in order; fails if any is refused."""
         producer = Producer(
             {"bootstrap.servers": self.bootstrap, "enable.idempotence": True, "message.max.bytes": 8000000,
-             "log_level": 0}
+             "partitioner": "murmur2_random", "log_level": 0}  # as Java's producers choose partitions
         )
         places = [None] * len(messages)
         failed = []

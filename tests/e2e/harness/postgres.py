@@ -163,7 +163,8 @@ class Store:
             history.dead = [
                 Dead(*row)
                 for row in db.execute(
-                    "SELECT event_id, topic, log_partition, log_offset, message_key, value, reason FROM dead_letters"
+                    "SELECT event_id, topic, log_partition, log_offset, message_key, value, reason, code"
+                    " FROM dead_letters"
                 )
             ]
             if table:
