@@ -84,7 +84,8 @@ def run_world(told, servers, folder, seed, events, replay=True, **keywords):
         "faults": dict(sorted(faults.items())), "points_hit": world.points_hit, "acknowledged": acknowledged,
         "unknown": len(world.history.attempts), "logged": len(world.history.log), "stored": len(world.history.stored),
         "dead": len(world.history.dead), "snapshots": len(world.history.snapshots),
-        "states_seen": len(world.history.seen), "seconds": round(time.monotonic() - started, 1),
+        "states_seen": len(world.history.seen), "excused": world.excused,
+        "seconds": round(time.monotonic() - started, 1),
         "violations": [str(violation) for violation in violations[:50]],
         "verdict": report(violations) if violations else "good", "folder": str(folder),
     }  # fmt: skip
@@ -104,16 +105,18 @@ def summary(lines):
     for line in lines:
         for cell in (line["cell"], "all"):
             count = cells[cell]
-            for name in ("cycles", "acknowledged", "unknown", "logged", "stored", "dead", "points_hit", "snapshots"):
+            for name in ("cycles", "acknowledged", "unknown", "logged", "stored", "dead", "points_hit"):
                 count[name] += line[name]
             count["violations"] += len(line["violations"])
+            count["excused"] += len(line["excused"])
             count["seconds"] += line["seconds"]
     names = ("cell", "cycles", "acknowledged", "without receipt", "logged", "stored", "dead letters", "points hit",
-             "violations", "minutes")  # fmt: skip
+             "violations", "excused", "minutes")  # fmt: skip
     rows = [f"| {' | '.join(names)} |", f"| {' | '.join('---' for _ in names)} |"]
     for cell, n in cells.items():
         rows.append(f"| {cell} | {n['cycles']} | {n['acknowledged']} | {n['unknown']} | {n['logged']} | {n['stored']} |"
-                    f" {n['dead']} | {n['points_hit']} | {n['violations']} | {n['seconds'] / 60:.1f} |")
+                    f" {n['dead']} | {n['points_hit']} | {n['violations']} | {n['excused']} |"
+                    f" {n['seconds'] / 60:.1f} |")
     return "\n".join(rows)
 
 

@@ -139,7 +139,7 @@ def test_an_outage(start, postgres, store, how):
     """10 s without the database: mutations are accepted all the same, nothing is dead-lettered, all of it is there soon
     after, memory stays bounded."""
     server = start("up", LEDGER, "--store", store.url)
-    load = Ledger(lambda: server.listen, clients=4, seed=SEED).start()
+    load = Ledger(lambda: server.listen, clients=4, accounts=500, seed=SEED).start()
     more_load(load)
     until(lambda: total(server.metrics(), "logfirst_consumer_lag") < 200, "the consumer to keep up")
     (postgres.stop if how == "stopped" else postgres.freeze)()

@@ -9,6 +9,7 @@ import subprocess
 
 import pytest
 
+from harness.evidence import embedded_log, reached
 from harness.graphql import unique
 from harness.load import Ledger
 from harness.logfirst import BIN, LEDGER, QUOTES, clean_environment, run
@@ -169,6 +170,8 @@ def test_under_load(start, folder):
             until(lambda: load.counts()[0] > before + 50, "more load")
     finally:
         load.stop()
+    ends = {("business-events", 0): len(embedded_log(folder / "log", "business-events"))}
+    until(lambda: reached(folder / "store.db", "event-consumers", ends), "lag 0")
     assert server.stop() == 0
     status, violations, summary = verify(LEDGER, folder)
     assert (status, violations) == (0, [])
