@@ -10,6 +10,7 @@ The program must have been built with -Dcrash_points=true (tools/build.sh build-
 
 import argparse
 import collections
+import contextlib
 import json
 import pathlib
 import random
@@ -73,8 +74,9 @@ def run_world(told, servers, folder, seed, events, replay=True, **keywords):
         if replay:
             violations += world.replay(server.store(folder, name + "_again"))
     except Exception as error:  # whatever it is: a world that does not come to its end is one that broke a promise
-        violations = [Violation("I14", words) for words in world.history.stuck]
-        violations.append(Violation("I14", f"{error}\n{traceback.format_exc()}"))
+        violations = [Violation("I14", f"{error}\n{traceback.format_exc()}")]
+        with contextlib.suppress(Exception):
+            violations += world.post_mortem()
     finally:
         world.close()
     faults = collections.Counter(fault.kind for cycle in told.cycles for fault in cycle)

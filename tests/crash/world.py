@@ -308,7 +308,13 @@ class World:
                     self.history.answers.append((ack.key, payload, receipt["eventId"], place))
             client.close()
 
-    def judge(self):
+    def post_mortem(self):
+        """What can be said of a world that did not come to its end."""
+        self.close()
+        self.load.abandon()
+        return self.judge(caught_up=False)
+
+    def judge(self, caught_up=True):
         history = self.load.fill(self.history)
         history.attempts += self.poisoner.attempts
         history.must_die = self.poisoner.must_die
@@ -316,7 +322,7 @@ class World:
         history.dead_records = self.log.dead_records()
         history.broker_positions = self.log.committed()
         self.store.read(history, self.log.group)
-        return check(history)
+        return check(history, caught_up)
 
     def replay(self, store):
         """I15: the same log into an empty store."""
@@ -341,4 +347,4 @@ class World:
             if process.running():
                 process.kill()
             process.close()
-        self.load.stopping.set()
+        self.load.abandon()

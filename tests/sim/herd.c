@@ -10,16 +10,6 @@ struct herd_log {
     size_t member;
 };
 
-struct herd_writer {
-    struct lf_log_writer base;
-    struct lf_log_writer *inner;
-};
-
-struct herd_item { /* an append in flight */
-    void *token;
-    size_t bytes;
-};
-
 struct herd_reader {
     struct lf_log_reader base;
     struct lf_log_reader *inner;
@@ -77,82 +67,13 @@ herd_health(struct lf_log *log, struct lf_err *err)
     return lf_log_health(inner_of(log), err);
 }
 
-/* ---- writing passes as well ---- */
-
-static void
-acknowledged(void *ctx, const struct lf_log_ack *ack)
-{
-    struct herd_writer *writer = ctx;
-    struct herd_item *item = ack->token;
-    struct lf_log_ack copy = *ack;
-    size_t bytes = item->bytes;
-    copy.token = item->token;
-    free(item);
-    lf_log_deliver(&writer->base, &copy, bytes);
-}
-
+/* The inner log's own writer: it knows its log. */
 static enum lf_status
 herd_writer_open(struct lf_log *log, struct lf_wake wake, lf_log_ack_fn *ack, void *ctx, struct lf_log_writer **ret,
                  struct lf_err *err)
 {
-    struct herd_writer *writer = calloc(1, sizeof(*writer));
-    LF_ASSERT(writer != NULL);
-    lf_log_writer_init(&writer->base, log, wake, ack, ctx);
-    enum lf_status st = lf_log_writer_open(inner_of(log), wake, acknowledged, writer, &writer->inner, err);
-    if (st != LF_OK) {
-        free(writer);
-        return st;
-    }
-    *ret = (struct lf_log_writer *)writer;
-    return LF_OK;
+    return lf_log_writer_open(inner_of(log), wake, ack, ctx, ret, err);
 }
-
-static struct lf_log_writer *
-inner_writer(struct lf_log_writer *writer)
-{
-    return ((struct herd_writer *)writer)->inner;
-}
-
-static enum lf_status
-herd_append(struct lf_log_writer *writer, const struct lf_record *record, void *token, struct lf_err *err)
-{
-    struct herd_item *item = calloc(1, sizeof(*item));
-    LF_ASSERT(item != NULL);
-    item->token = token;
-    item->bytes = lf_log_record_bytes(record);
-    enum lf_status st = lf_log_append(inner_writer(writer), record, item, err);
-    if (st != LF_OK)
-        free(item);
-    return st;
-}
-
-static void
-herd_flush(struct lf_log_writer *writer)
-{
-    lf_log_flush(inner_writer(writer));
-}
-
-static size_t
-herd_poll(struct lf_log_writer *writer)
-{
-    return lf_log_poll(inner_writer(writer));
-}
-
-static void
-herd_wait(struct lf_log_writer *writer, int64_t timeout_ms)
-{
-    struct lf_log_writer *inner = inner_writer(writer);
-    inner->log->ops->wait(inner, timeout_ms);
-}
-
-static void
-herd_writer_close(struct lf_log_writer *writer)
-{
-    lf_log_writer_close(inner_writer(writer));
-    free(writer);
-}
-
-/* ---- so do most calls of a reader ---- */
 
 static void
 herd_pause(struct lf_log_reader *reader, bool paused)
@@ -327,11 +248,6 @@ static const struct lf_log_ops herd_ops = {
     .ranges = herd_ranges,
     .health = herd_health,
     .writer_open = herd_writer_open,
-    .append = herd_append,
-    .flush = herd_flush,
-    .poll = herd_poll,
-    .wait = herd_wait,
-    .writer_close = herd_writer_close,
     .reader_open = herd_reader_open,
     .read = herd_read,
     .pause = herd_pause,

@@ -106,6 +106,13 @@ class Ledger:
         if self.broken is not None:
             raise self.broken
 
+    def abandon(self):
+        """Nobody will answer any more: what is in flight is lost."""
+        self.stopping.set()
+        self.cut(len(self.clients))
+        if self.thread.ident is not None:
+            self.thread.join(10)
+
     def hold(self):
         """No new mutations until go()."""
         self.running.clear()
