@@ -2,8 +2,7 @@
 #include "cli/cli.h"
 #include "base/file.h"
 #include "base/limits.h"
-#include "cli/schema_files.h"
-#include "codec/jsonschema.h"
+#include "codec/jsonschema_files.h"
 #include "json/json.h"
 
 #include <errno.h>
@@ -210,7 +209,13 @@ lf_cmd_schema_validate(const struct lf_cli *cli)
 {
     struct lf_err err = {0};
     struct lf_jsonschema *schema = NULL;
-    if (lf_schema_file_compile(cli->config, cli->operands[0], &schema, &err) != LF_OK)
+    const struct lf_jsonschema_files files = {
+        .maps = cli->config->map.items,
+        .map_count = cli->config->map.count,
+        .draft = cli->config->draft == 1 ? LF_JSONSCHEMA_07 : LF_JSONSCHEMA_2020_12,
+        .assert_formats = cli->config->format_assertion,
+    };
+    if (lf_jsonschema_load(&files, cli->operands[0], &schema, &err) != LF_OK)
         return fail(cli, &err);
     struct validating v = {.schema = schema, .json = cli->config->output == 1};
     lf_arena_init(&v.arena, 64 * 1024, 0);

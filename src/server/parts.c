@@ -21,6 +21,7 @@ lf_parts_release(struct lf_parts *parts)
 {
     lf_store_close(parts->store);
     lf_log_close(parts->log);
+    lf_payload_rules_free(parts->rules);
     lf_model_free(parts->model);
     lf_lock_release(parts->consumer_lock);
     lf_arena_release(&parts->arena);
@@ -68,6 +69,23 @@ compile(struct lf_arena *arena, const char *const *names, size_t count, struct l
     return lf_fail(err, LF_INVALID, "the schema has %zu problem%s", errors->count, errors->count == 1 ? "" : "s");
 }
 
+/* A JSON Schema of @schema is part of the schema: what is wrong with it is said at its place. */
+static void
+tell_rule(void *user, const struct lf_event_type *type, const char *why)
+{
+    (void)lf_gql_errors_add(user, NULL, &type->schema_loc, "@schema(file:): %s", why);
+}
+
+static enum lf_status
+load_rules(const struct lf_model *model, struct lf_gql_errors *errors, struct lf_payload_rules **ret,
+           struct lf_err *err)
+{
+    enum lf_status st = lf_payload_rules_load(model, tell_rule, errors, ret, err);
+    if (st == LF_INVALID)
+        return lf_fail(err, LF_INVALID, "the schema has %zu problem%s", errors->count, errors->count == 1 ? "" : "s");
+    return st;
+}
+
 static void
 print_json(struct lf_buf *out, const struct lf_gql_errors *errors)
 {
@@ -101,6 +119,8 @@ lf_parts_load_model(struct lf_parts *parts, const char *const *files, size_t cou
     struct lf_gql_errors errors;
     lf_gql_errors_init(&errors, &parts->arena, SCHEMA_ERRORS_MAX);
     enum lf_status st = compile(&parts->arena, files, count, &errors, &parts->model, err);
+    if (st == LF_OK)
+        st = load_rules(parts->model, &errors, &parts->rules, err);
     if (st == LF_INVALID)
         print_problems(problems, &errors, parts->config->output == 1);
     if (st != LF_OK)
@@ -119,11 +139,15 @@ lf_parts_check(const char *const *files, size_t count, bool json, struct lf_buf 
     struct lf_gql_errors errors;
     lf_gql_errors_init(&errors, &arena, SCHEMA_ERRORS_MAX);
     struct lf_model *model = NULL;
+    struct lf_payload_rules *rules = NULL;
     enum lf_status st = compile(&arena, files, count, &errors, &model, err);
+    if (st == LF_OK)
+        st = load_rules(model, &errors, &rules, err);
     if (st == LF_OK || st == LF_INVALID) {
         *ret_count = errors.count;
         print_problems(problems, &errors, json);
     }
+    lf_payload_rules_free(rules);
     lf_model_free(model);
     lf_arena_release(&arena);
     return st;

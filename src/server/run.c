@@ -259,7 +259,8 @@ on_committed(void *ctx, struct lf_bytes topic, int32_t partition, int64_t next)
 static struct lf_codec_options
 codec_options(const struct server *s)
 {
-    return (struct lf_codec_options){.model = s->parts.model, .source = lf_bytes_of(s->config->source)};
+    return (struct lf_codec_options){
+        .model = s->parts.model, .rules = s->parts.rules, .source = lf_bytes_of(s->config->source)};
 }
 
 static enum lf_status

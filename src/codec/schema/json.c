@@ -100,8 +100,9 @@ add_decimal(struct lf_schema_writer *w, struct lf_schema_object *to, const struc
     struct lf_buf words;
     add_type(w, to, "string", nullable);
     lf_schema_add(w, to, "pattern", lf_schema_string(DECIMAL_PATTERN));
-    lf_buf_init(&words, 4096);
+    lf_buf_init(&words, LF_SCHEMA_TEXT_MAX);
     lf_schema_constraint_words(&words, field->constraint);
+    w->no_memory = w->no_memory || words.failed != LF_OK;
     if (words.len != 0) {
         const char *text = lf_arena_printf(w->arena, "as a decimal number: %.*s", LF_FMT(lf_buf_view(&words)));
         w->no_memory = w->no_memory || text == NULL;

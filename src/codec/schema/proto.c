@@ -45,11 +45,13 @@ comment(struct lf_buf *out, unsigned depth, struct lf_bytes text)
 }
 
 static void
-comment_constraint(struct lf_buf *out, unsigned depth, const struct lf_constraint *constraint)
+comment_constraint(struct lf_schema_writer *w, struct lf_buf *out, unsigned depth,
+                   const struct lf_constraint *constraint)
 {
     struct lf_buf words;
     lf_buf_init(&words, LF_SCHEMA_TEXT_MAX);
     lf_schema_constraint_words(&words, constraint);
+    w->no_memory = w->no_memory || words.failed != LF_OK;
     comment(out, depth, lf_buf_view(&words));
     lf_buf_release(&words);
 }
@@ -243,7 +245,7 @@ write_field(struct lf_schema_writer *w, struct lf_buf *out, unsigned depth, cons
                          "[%.*s!]",
                          LF_FMT(field->name), LF_FMT(field->type_name));
     comment(out, depth, lf_schema_field_words(owner, field));
-    comment_constraint(out, depth, field->constraint);
+    comment_constraint(w, out, depth, field->constraint);
     indent(out, depth);
     if (field->is_list)
         lf_buf_add_text(out, "repeated ");

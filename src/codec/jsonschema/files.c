@@ -2,7 +2,7 @@
  * From URIs to files. --map URI-PREFIX=DIR serves the URIs below a prefix from a folder, the longest prefix first; what
  * a schema refers to by relative references is served from its own folder. Nothing outside these folders is read.
  */
-#include "cli/schema_files.h"
+#include "codec/jsonschema_files.h"
 #include "base/file.h"
 #include "base/limits.h"
 
@@ -144,14 +144,14 @@ read_mapping(const char *text, struct mapping *ret, struct lf_err *err)
 
 /* The mappings of the options, and the folder of the schema at uri and path. */
 static enum lf_status
-read_mappings(const struct lf_config *config, struct lf_bytes uri, const char *path, struct lf_arena *arena,
+read_mappings(const struct lf_jsonschema_files *files, struct lf_bytes uri, const char *path, struct lf_arena *arena,
               struct mappings *ret, struct lf_err *err)
 {
-    struct mappings mappings = {LF_ARENA_ARRAY(arena, struct mapping, config->map.count + 1), 0};
+    struct mappings mappings = {LF_ARENA_ARRAY(arena, struct mapping, files->map_count + 1), 0};
     if (mappings.list == NULL)
         return lf_no_memory(err);
-    for (size_t i = 0; i < config->map.count; i++) {
-        enum lf_status st = read_mapping(config->map.items[i], &mappings.list[mappings.count++], err);
+    for (size_t i = 0; i < files->map_count; i++) {
+        enum lf_status st = read_mapping(files->maps[i], &mappings.list[mappings.count++], err);
         if (st != LF_OK)
             return st;
     }
@@ -163,7 +163,7 @@ read_mappings(const struct lf_config *config, struct lf_bytes uri, const char *p
 }
 
 static enum lf_status
-compile(const struct lf_config *config, const char *path, struct lf_arena *arena, struct lf_bytes text,
+compile(const struct lf_jsonschema_files *files, const char *path, struct lf_arena *arena, struct lf_bytes text,
         struct lf_jsonschema **ret, struct lf_err *err)
 {
     char absolute[PATH_MAX];
@@ -173,13 +173,13 @@ compile(const struct lf_config *config, const char *path, struct lf_arena *arena
     struct lf_bytes uri = file_uri(absolute, arena);
     if (uri.ptr == NULL)
         return lf_no_memory(err);
-    enum lf_status st = read_mappings(config, uri, absolute, arena, &mappings, err);
+    enum lf_status st = read_mappings(files, uri, absolute, arena, &mappings, err);
     if (st != LF_OK)
         return st;
     const struct lf_jsonschema_options options = {
         .base_uri = uri,
-        .draft = config->draft == 1 ? LF_JSONSCHEMA_07 : LF_JSONSCHEMA_2020_12,
-        .assert_formats = config->format_assertion,
+        .draft = files->draft,
+        .assert_formats = files->assert_formats,
         .resolve = resolve,
         .user = &mappings,
     };
@@ -190,7 +190,8 @@ compile(const struct lf_config *config, const char *path, struct lf_arena *arena
 }
 
 enum lf_status
-lf_schema_file_compile(const struct lf_config *config, const char *path, struct lf_jsonschema **ret, struct lf_err *err)
+lf_jsonschema_load(const struct lf_jsonschema_files *files, const char *path, struct lf_jsonschema **ret,
+                   struct lf_err *err)
 {
     struct lf_arena arena;
     struct lf_buf text;
@@ -198,7 +199,7 @@ lf_schema_file_compile(const struct lf_config *config, const char *path, struct 
     lf_buf_init(&text, SCHEMA_BYTES_MAX);
     enum lf_status st = lf_file_read(path, &text, err);
     if (st == LF_OK)
-        st = compile(config, path, &arena, lf_buf_view(&text), ret, err);
+        st = compile(files, path, &arena, lf_buf_view(&text), ret, err);
     lf_buf_release(&text);
     lf_arena_release(&arena);
     return st;
