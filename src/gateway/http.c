@@ -40,15 +40,45 @@ lf_gateway_http_free(struct lf_gateway_http *http)
 /* ---- answers ---- */
 
 static void
+write_refusal(struct lf_buf *body, const char *code, const char *message)
+{
+    lf_buf_add_text(body, "{\"errors\":[{\"message\":");
+    lf_json_write_string(body, lf_bytes_of(message));
+    lf_buf_printf(body, ",\"extensions\":{\"code\":\"%s\"}}]}", code);
+}
+
+const char *
+lf_gateway_http_refusal(int status, struct lf_buf *body)
+{
+    static const struct {
+        int status;
+        const char *code;
+        const char *message;
+    } refusals[] = {
+        {400, "BAD_REQUEST", "This is no acceptable HTTP request"},
+        {408, "BAD_REQUEST", "The request came too slowly"},
+        {413, "PAYLOAD_TOO_LARGE", "The request's body is larger than this server accepts"},
+        {414, "PAYLOAD_TOO_LARGE", "The request's target is longer than this server accepts; send it with POST"},
+        {431, "PAYLOAD_TOO_LARGE", "The request's header fields are more or larger than this server accepts"},
+        {503, "OVERLOADED", "The server is short of memory; try again in a moment"},
+    };
+    for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++) {
+        if (refusals[i].status == status) {
+            write_refusal(body, refusals[i].code, refusals[i].message);
+            return GRAPHQL_TYPE;
+        }
+    }
+    return NULL;
+}
+
+static void
 refuse(struct lf_http_request *request, int status, const char *code, const char *message, const char *allow)
 {
     struct lf_buf body;
     struct lf_http_header headers[2];
     size_t count = 0;
     lf_buf_init(&body, 4096);
-    lf_buf_add_text(&body, "{\"errors\":[{\"message\":");
-    lf_json_write_string(&body, lf_bytes_of(message));
-    lf_buf_printf(&body, ",\"extensions\":{\"code\":\"%s\"}}]}", code);
+    write_refusal(&body, code, message);
     if (body.failed != LF_OK) { /* no memory for the words: the status says enough */
         lf_buf_release(&body);
         status = 503;

@@ -26,10 +26,10 @@ enum lf_status
 lf_log_open(const struct lf_log_options *options, struct lf_log **ret, struct lf_err *err)
 {
     if (options->url == NULL || options->url[0] == '\0')
-        return lf_fail(err, LF_INVALID, "the log's URL is empty: use embedded:DIR or kafka://HOST:PORT");
+        return lf_fail(err, LF_USAGE, "the log's URL is empty: use embedded:DIR or kafka://HOST:PORT");
     const struct lf_log_ops *ops = backend_of(options->url);
     if (ops == NULL)
-        return lf_fail(err, LF_INVALID, "log '%.200s' is of no known kind: use embedded:DIR or kafka://HOST:PORT",
+        return lf_fail(err, LF_USAGE, "log '%.200s' is of no known kind: use embedded:DIR or kafka://HOST:PORT",
                        options->url);
     if (options->partitions < 0 || options->replication_factor < 0 || options->delivery_timeout_ms < 0 ||
         options->linger_us < 0)

@@ -86,6 +86,10 @@ enum {
     LF_HTTP_ADDRESS_TEXT_SIZE = 96,
 };
 
+/* Words for an answer that the server gives itself, in place of the handler (400, 408, 413, 414, 431, 503 …): fills
+ * body and returns its content type (static text), or NULL: plain text will do. On the loop's thread. */
+typedef const char *lf_http_refusal_fn(int status, struct lf_buf *body);
+
 struct lf_http_options {
     const char *name; /* value of the label "listener" of its metrics; static text */
     size_t header_bytes_max;
@@ -98,6 +102,7 @@ struct lf_http_options {
     int64_t body_timeout_ms;
     int64_t idle_timeout_ms;
     int64_t write_timeout_ms;
+    lf_http_refusal_fn *refusal; /* NULL: plain text */
 };
 
 /* The defaults of base/limits.h. */

@@ -3,6 +3,8 @@
 
 #include <stdio.h>
 
+enum { REFUSAL_BYTES_MAX = 4096 };
+
 static struct lf_http_exchange *
 exchange_of(struct lf_http_request *request)
 {
@@ -119,15 +121,24 @@ void
 lf_http_exchange_refuse(struct lf_http_exchange *exchange, int status)
 {
     char text[64];
-    int len = snprintf(text, sizeof(text), "%d %s\n", status, lf_http_status_text(status));
-    const struct lf_http_response response = {.status = status,
-                                              .content_type = "text/plain; charset=utf-8",
-                                              .body = lf_bytes(text, (size_t)len),
-                                              .close = true};
+    struct lf_buf words;
+    lf_buf_init(&words, REFUSAL_BYTES_MAX);
+    lf_http_refusal_fn *refusal = exchange->conn->server->options.refusal;
+    const char *type = refusal != NULL ? refusal(status, &words) : NULL;
+    if (type == NULL || words.failed != LF_OK) {
+        type = "text/plain; charset=utf-8";
+        lf_buf_release(&words);
+        lf_buf_init(&words, REFUSAL_BYTES_MAX);
+        int len = snprintf(text, sizeof(text), "%d %s\n", status, lf_http_status_text(status));
+        lf_buf_add(&words, lf_bytes(text, (size_t)len));
+    }
+    const struct lf_http_response response = {
+        .status = status, .content_type = type, .body = lf_buf_view(&words), .close = true};
     const size_t before = lf_http_exchange_unsent(exchange);
     write_head(exchange, &response, (struct lf_http_head){.has_length = true, .length = response.body.len});
     if (!exchange->without_body)
         lf_buf_add(exchange->second.len != 0 ? &exchange->second : &exchange->first, response.body);
+    lf_buf_release(&words);
     exchange->state = LF_EXCHANGE_DONE;
     exchange->conn->output_bytes += lf_http_exchange_unsent(exchange) - before;
     if (exchange->first.failed != LF_OK || exchange->second.failed != LF_OK)

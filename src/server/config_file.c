@@ -1,6 +1,7 @@
 /* YAML through libyaml's events: only mappings and scalars have a meaning here. */
 #include "server/config_file.h"
 #include "base/buf.h"
+#include "base/map.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -18,6 +19,7 @@ struct reader {
     struct lf_bytes prefix[DEPTH_MAX]; /* of the open mappings, with a dot behind */
     int depth;
     struct lf_bytes key; /* ptr NULL: the next scalar is a key */
+    struct lf_map seen;  /* paths of keys -> where they stand */
 };
 
 static struct lf_bytes
@@ -75,6 +77,20 @@ interpolate(const struct reader *reader, struct lf_bytes text, const char *where
     return st;
 }
 
+/* YAML 1.2 section 3.2.1.1: a mapping's keys are unique. Else the last would win without a word. */
+static enum lf_status
+note_key(struct reader *reader, struct lf_bytes path, size_t line, struct lf_err *err)
+{
+    const char *first = lf_map_get(&reader->seen, path);
+    if (first != NULL)
+        return lf_fail(err, LF_INVALID, "%s:%zu: \"%.*s\" stands twice, first in line %s", reader->path, line,
+                       LF_FMT(path), first);
+    char *text = lf_arena_printf(reader->arena, "%zu", line);
+    if (text == NULL || lf_map_add(&reader->seen, path, text) != LF_OK)
+        return lf_no_memory(err);
+    return LF_OK;
+}
+
 static enum lf_status
 take_scalar(struct reader *reader, const yaml_event_t *event, struct lf_err *err)
 {
@@ -92,8 +108,11 @@ take_scalar(struct reader *reader, const yaml_event_t *event, struct lf_err *err
     if (path == NULL || where == NULL)
         return lf_no_memory(err);
     reader->key = LF_BYTES_NONE;
+    enum lf_status st = note_key(reader, lf_bytes_of(path), line, err);
+    if (st != LF_OK)
+        return st;
     struct lf_config_item item = {.path = lf_bytes_of(path), .where = where};
-    enum lf_status st = interpolate(reader, text, where, &item.value, err);
+    st = interpolate(reader, text, where, &item.value, err);
     return st == LF_OK ? reader->take(reader->user, &item, err) : st;
 }
 
@@ -112,6 +131,9 @@ open_mapping(struct reader *reader, size_t line, struct lf_err *err)
             return lf_no_memory(err);
         prefix = lf_bytes_of(text);
         reader->key = LF_BYTES_NONE;
+        enum lf_status st = note_key(reader, lf_bytes(text, prefix.len - 1), line, err);
+        if (st != LF_OK)
+            return st;
     }
     reader->prefix[reader->depth++] = prefix;
     return LF_OK;
@@ -165,6 +187,7 @@ lf_config_file_read(const char *path, struct lf_arena *arena, char *const *env, 
         return lf_fail(err, errno == EACCES ? LF_DENIED : LF_NOT_FOUND, "cannot read configuration file %s: %s", path,
                        strerror(errno));
     struct reader reader = {.path = path, .arena = arena, .env = env, .take = take, .user = user};
+    lf_map_init(&reader.seen);
     yaml_parser_t parser;
     enum lf_status st;
     if (yaml_parser_initialize(&parser)) {
@@ -174,6 +197,7 @@ lf_config_file_read(const char *path, struct lf_arena *arena, char *const *env, 
     } else {
         st = lf_no_memory(err);
     }
+    lf_map_release(&reader.seen);
     fclose(file);
     return st;
 }

@@ -293,6 +293,7 @@ open_gateway(struct server *s, struct lf_err *err)
     http.body_bytes_max = (size_t)s->config->max_body;
     http.connections_max = (size_t)s->config->max_connections;
     http.idle_timeout_ms = s->config->idle_timeout;
+    http.refusal = lf_gateway_http_refusal;
     if (s->gateway_http == NULL)
         return lf_no_memory(err);
     st = lf_http_server_open(s->loop, &http, lf_gateway_http_handle, s->gateway_http, &s->api, err);
@@ -335,6 +336,42 @@ make_consumer(struct server *s, struct lf_err *err)
     return lf_crew_new(&options, (size_t)s->config->workers, &s->consumer, err);
 }
 
+static void
+on_try_again(void *ctx)
+{
+    struct server *s = ctx;
+    lf_loop_stop(s->loop);
+}
+
+/*
+ * A store that is away is waited for at the start as well: machines start in any order. LF_CLOSED: asked to stop
+ * meanwhile. The operators' listener answers while the loop runs.
+ */
+static enum lf_status
+await_store(struct server *s, struct lf_err *err)
+{
+    enum { FIRST_MS = 100, LAST_MS = 3000 };
+    struct lf_timer *again = NULL;
+    enum lf_status st = lf_timer_new(s->loop, on_try_again, s, &again, err);
+    if (st != LF_OK)
+        return st;
+    for (int64_t wait_ms = FIRST_MS;; wait_ms = wait_ms * 2 < LAST_MS ? wait_ms * 2 : LAST_MS) {
+        st = lf_parts_open_store(&s->parts, s->roles, err);
+        if (st == LF_OK || err->fate != LF_FATE_RETRY)
+            break;
+        if (wait_ms == FIRST_MS)
+            lf_report_err(LF_WARN, "waiting for the store", err, NULL);
+        lf_timer_start(again, wait_ms, 0);
+        lf_loop_run(s->loop);
+        if (s->stopping) {
+            st = lf_fail(err, LF_CLOSED, "stopped while waiting for the store");
+            break;
+        }
+    }
+    lf_timer_free(again);
+    return st;
+}
+
 static enum lf_status
 open_loop(struct server *s, struct lf_err *err)
 {
@@ -359,13 +396,13 @@ open_all(struct server *s, const char *const *files, size_t file_count, struct l
     if (st == LF_OK)
         st = lf_parts_open_log(&s->parts, s->roles, err);
     if (st == LF_OK)
-        st = lf_parts_open_store(&s->parts, s->roles, err);
-    if (st == LF_OK)
         st = open_loop(s, err);
-    if (st == LF_OK && has_role(s, LF_ROLE_GATEWAY))
-        st = open_gateway(s, err);
     if (st == LF_OK)
         st = open_operators(s, err);
+    if (st == LF_OK)
+        st = await_store(s, err);
+    if (st == LF_OK && has_role(s, LF_ROLE_GATEWAY))
+        st = open_gateway(s, err);
     if (st == LF_OK && has_role(s, LF_ROLE_CONSUMER))
         st = make_consumer(s, err);
     if (st == LF_OK)
@@ -413,6 +450,8 @@ lf_server_run(const struct lf_config *config, unsigned roles, const char *const 
         st = s.outcome;
         if (st != LF_OK)
             *err = s.outcome_err;
+    } else if (s.stopping) {
+        st = LF_OK; /* asked to, before there was anything to serve */
     }
     close_all(&s);
     if (st == LF_OK)

@@ -30,7 +30,7 @@ lf_store_open(const struct lf_store_options *options, struct lf_store **ret, str
     /* what stands before :// is a scheme; the rest may hold a password */
     size_t scheme_len = lf_bytes_index(url, ':');
     if (ops == NULL)
-        return lf_fail(err, LF_INVALID,
+        return lf_fail(err, LF_USAGE,
                        "no store is known for the URL scheme \"%.*s\": use sqlite:FILE, postgresql://… or "
                        "memory:",
                        LF_FMT(lf_bytes(url.ptr, scheme_len == SIZE_MAX ? 0 : scheme_len)));

@@ -311,10 +311,19 @@ def test_a_body_that_is_too_large(quotes_server, size):
                 assert raw.closed()
 
 
+def code_of(answer, status):
+    """What the HTTP layer refuses by itself has GraphQL's form too."""
+    assert answer is not None and answer[0] == status, answer
+    assert answer[1]["content-type"].startswith("application/graphql-response+json"), answer
+    (error,) = json.loads(answer[2])["errors"]
+    assert error["message"]
+    return error["extensions"]["code"]
+
+
 def test_a_body_that_is_announced_too_large_is_refused_at_once(quotes_server):
     with Raw(quotes_server.listen) as raw:
         raw.send(post(b"", ["Content-Length: 20000000"]))
-        assert raw.response()[0] == 413
+        assert code_of(raw.response(), 413) == "PAYLOAD_TOO_LARGE"
 
 
 def test_the_largest_body_is_served(quotes_server):
@@ -694,6 +703,7 @@ def test_headers_that_are_too_large(quotes_server, request_, statuses):
         raw.send_some(request_)
         answer = raw.response()
         assert answer is not None and answer[0] in statuses, answer
+        assert code_of(answer, answer[0]) == "PAYLOAD_TOO_LARGE"
         assert raw.closed()
 
 

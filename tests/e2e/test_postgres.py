@@ -100,13 +100,14 @@ def test_lists_with_filters_orders_and_cursors(start, store):
     assert seen == ["c2", "c5", "c1", "c4"]
 
 
-def test_a_password_is_not_told(folder):
+def test_a_password_is_not_told(start):
     """The URL stands in messages without it."""
     url = "postgresql://u:s3cret@127.0.0.1:1/d"
-    told = run("up", QUOTES, "--data", folder, "--store", url, "--admin", "127.0.0.1:0")
-    assert told.returncode == 1
-    assert "127.0.0.1" in told.stderr
-    assert "s3cret" not in told.stderr + told.stdout
+    server = start("up", QUOTES, "--store", url, ready=False)
+    line = server.wait_line("waiting for the store").string
+    assert "127.0.0.1" in line
+    assert server.stop() == 0
+    assert "s3cret" not in "\n".join(server.stderr + server.stdout)
 
 
 def test_behind_a_pooler(start, postgres, store):
@@ -132,6 +133,24 @@ def test_behind_a_pooler(start, postgres, store):
 
 
 # --- a server that is away
+
+
+@pytest.mark.parametrize("command", ["up", "gateway", "consumer"])
+def test_a_database_that_starts_later_is_waited_for(start, postgres, store, command):
+    postgres.stop()
+    server = start(command, QUOTES, "--store", store.url, ready=False)
+    server.wait_line("waiting for the store", 60)
+    assert server.running()
+    postgres.start()
+    server.wait_line(r"\bmsg=ready\b", 60)
+    assert server.stop() == 0
+
+
+def test_a_stop_while_the_database_is_waited_for(start, postgres, store):
+    postgres.stop()
+    server = start("up", QUOTES, "--store", store.url, ready=False)
+    server.wait_line("waiting for the store", 60)
+    assert server.stop() == 0
 
 
 @pytest.mark.parametrize("how", ["stopped", "frozen"])

@@ -98,6 +98,9 @@ wrong_values_name_their_source(void **state)
         {"topic: ${NO_SUCH_NAME}\n", NULL, NULL, "NO_SUCH_NAME"},
         {"topic: ${OPEN\n", NULL, NULL, "without"},
         {"topic: \"unclosed\n", NULL, NULL, ":"},
+        {"topic: a\ngroup: b\ntopic: a\n", NULL, NULL, ":3: \"topic\" stands twice, first in line 1"},
+        {"kafka:\n  a: 1\n  a: 2\n", NULL, NULL, ":3: \"kafka.a\" stands twice"},
+        {"kafka:\n  a: 1\nkafka:\n  b: 2\n", NULL, NULL, "\"kafka\" stands twice, first in line 2"},
         {"a:\n b:\n  c: 1\n", NULL, NULL, "unknown key \"a.b.c\""},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
