@@ -6,7 +6,7 @@
 #ifndef LF_CODEC_CODEC_H
 #define LF_CODEC_CODEC_H
 
-#include "codec/payload.h"
+#include "codec/rules.h"
 #include "event/event.h"
 
 /* The parts of a record that the codec is concerned with; matches the log's record field by field. */
@@ -19,8 +19,8 @@ struct lf_encoded {
 
 struct lf_codec_options {
     const struct lf_model *model;
-    const struct lf_payload_rules *rules; /* for lf_payload_check(); NULL: none */
-    struct lf_bytes source;               /* ce_source of what we write: "/logfirst" by default */
+    const struct lf_rules *rules; /* for lf_rules_check(); NULL: none */
+    struct lf_bytes source;       /* ce_source of what we write: "/logfirst" by default */
 };
 
 /*

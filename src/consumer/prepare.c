@@ -89,8 +89,8 @@ check_payload(struct lf_batch *batch, struct lf_work *work, struct lf_err *err)
     size_t count = 0;
     enum lf_status st = lf_event_upcast(&work->event, &batch->arena, &work->payload, err);
     if (st == LF_OK && !LF_DEFECT(no_check))
-        st = lf_payload_check(batch->codec.rules, work->event.type, &work->payload, &batch->arena, violations, &count,
-                              err);
+        st = lf_rules_check(batch->codec.rules, work->event.type, &work->payload, &batch->arena, violations, &count,
+                            err);
     if (st != LF_OK || work->event.type->entity == NULL)
         return st;
     struct lf_event event = work->event;

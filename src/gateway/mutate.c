@@ -100,8 +100,8 @@ check(struct lf_pending *p, const struct lf_gql_resolve_info *info, struct lf_vi
         if (st != LF_OK)
             return st;
     }
-    enum lf_status st = lf_payload_check(p->request->gateway->options.codec.rules, p->type, &p->event.payload,
-                                         info->arena, violations, ret_count, err);
+    enum lf_status st = lf_rules_check(p->request->gateway->options.codec.rules, p->type, &p->event.payload,
+                                       info->arena, violations, ret_count, err);
     return st == LF_OK ? lf_event_bind_entity(&p->event, info->arena, err) : st;
 }
 

@@ -21,7 +21,7 @@ lf_parts_release(struct lf_parts *parts)
 {
     lf_store_close(parts->store);
     lf_log_close(parts->log);
-    lf_payload_rules_free(parts->rules);
+    lf_rules_free(parts->rules);
     lf_model_free(parts->model);
     lf_lock_release(parts->consumer_lock);
     lf_arena_release(&parts->arena);
@@ -77,10 +77,9 @@ tell_rule(void *user, const struct lf_event_type *type, const char *why)
 }
 
 static enum lf_status
-load_rules(const struct lf_model *model, struct lf_gql_errors *errors, struct lf_payload_rules **ret,
-           struct lf_err *err)
+load_rules(const struct lf_model *model, struct lf_gql_errors *errors, struct lf_rules **ret, struct lf_err *err)
 {
-    enum lf_status st = lf_payload_rules_load(model, tell_rule, errors, ret, err);
+    enum lf_status st = lf_rules_load(model, tell_rule, errors, ret, err);
     if (st == LF_INVALID)
         return lf_fail(err, LF_INVALID, "the schema has %zu problem%s", errors->count, errors->count == 1 ? "" : "s");
     return st;
@@ -139,7 +138,7 @@ lf_parts_check(const char *const *files, size_t count, bool json, struct lf_buf 
     struct lf_gql_errors errors;
     lf_gql_errors_init(&errors, &arena, SCHEMA_ERRORS_MAX);
     struct lf_model *model = NULL;
-    struct lf_payload_rules *rules = NULL;
+    struct lf_rules *rules = NULL;
     enum lf_status st = compile(&arena, files, count, &errors, &model, err);
     if (st == LF_OK)
         st = load_rules(model, &errors, &rules, err);
@@ -147,7 +146,7 @@ lf_parts_check(const char *const *files, size_t count, bool json, struct lf_buf 
         *ret_count = errors.count;
         print_problems(problems, &errors, json);
     }
-    lf_payload_rules_free(rules);
+    lf_rules_free(rules);
     lf_model_free(model);
     lf_arena_release(&arena);
     return st;

@@ -2,7 +2,7 @@
 #ifndef LF_SERVER_PARTS_H
 #define LF_SERVER_PARTS_H
 
-#include "codec/payload.h"
+#include "codec/rules.h"
 #include "log/log.h"
 #include "model/model.h"
 #include "server/config.h"
@@ -20,7 +20,7 @@ struct lf_parts {
     const struct lf_config *config;
     struct lf_arena arena;
     struct lf_model *model;
-    struct lf_payload_rules *rules; /* the files of @schema; NULL: none */
+    struct lf_rules *rules; /* the files of @schema; NULL: none */
     struct lf_log *log;
     struct lf_store *store;
     struct lf_lock *consumer_lock; /* one consumer a data folder with an embedded log */

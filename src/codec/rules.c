@@ -1,28 +1,28 @@
 /* Rules: one compiled schema an event that names a file. */
-#include "codec/payload.h"
+#include "codec/rules.h"
 #include "base/mem.h"
 #include "codec/jsonschema_files.h"
 
-struct lf_payload_rules {
+struct lf_rules {
     size_t count; /* events of the model */
     struct lf_jsonschema *schemas[];
 };
 
-static struct lf_payload_rules *
+static struct lf_rules *
 rules_new(size_t count)
 {
     size_t size;
     if (!lf_size_mul(count, sizeof(struct lf_jsonschema *), &size) ||
-        !lf_size_add(size, sizeof(struct lf_payload_rules), &size))
+        !lf_size_add(size, sizeof(struct lf_rules), &size))
         return NULL;
-    struct lf_payload_rules *rules = lf_calloc(1, size);
+    struct lf_rules *rules = lf_calloc(1, size);
     if (rules != NULL)
         rules->count = count;
     return rules;
 }
 
 void
-lf_payload_rules_free(struct lf_payload_rules *rules)
+lf_rules_free(struct lf_rules *rules)
 {
     for (size_t i = 0; rules != NULL && i < rules->count; i++)
         lf_jsonschema_free(rules->schemas[i]);
@@ -30,11 +30,11 @@ lf_payload_rules_free(struct lf_payload_rules *rules)
 }
 
 enum lf_status
-lf_payload_rules_load(const struct lf_model *model, lf_payload_problem_fn *tell, void *user,
-                      struct lf_payload_rules **ret, struct lf_err *err)
+lf_rules_load(const struct lf_model *model, lf_rules_problem_fn *tell, void *user, struct lf_rules **ret,
+              struct lf_err *err)
 {
     const struct lf_jsonschema_files files = {.draft = LF_JSONSCHEMA_2020_12};
-    struct lf_payload_rules *rules = rules_new(model->event_count);
+    struct lf_rules *rules = rules_new(model->event_count);
     enum lf_status st = rules != NULL ? LF_OK : lf_no_memory(err);
     size_t named = 0, bad = 0;
     for (size_t i = 0; i < model->event_count && st == LF_OK; i++) {
@@ -56,7 +56,7 @@ lf_payload_rules_load(const struct lf_model *model, lf_payload_problem_fn *tell,
         *ret = rules;
         return LF_OK;
     }
-    lf_payload_rules_free(rules);
+    lf_rules_free(rules);
     if (st == LF_OK)
         *ret = NULL;
     return st;
@@ -100,9 +100,9 @@ check_schema(const struct lf_jsonschema *schema, const struct lf_value *payload,
 }
 
 enum lf_status
-lf_payload_check(const struct lf_payload_rules *rules, const struct lf_event_type *type, const struct lf_value *payload,
-                 struct lf_arena *arena, struct lf_violation ret[LF_VIOLATIONS_MAX], size_t *ret_count,
-                 struct lf_err *err)
+lf_rules_check(const struct lf_rules *rules, const struct lf_event_type *type, const struct lf_value *payload,
+               struct lf_arena *arena, struct lf_violation ret[LF_VIOLATIONS_MAX], size_t *ret_count,
+               struct lf_err *err)
 {
     enum lf_status st = lf_event_check(type, payload, arena, ret, ret_count, err);
     if (st != LF_OK || rules == NULL)

@@ -1,5 +1,5 @@
 /* Rules of @schema: loaded, told where they are wrong, asked; memory that runs out at every place. */
-#include "codec/payload.h"
+#include "codec/rules.h"
 #include "../model/kit.h"
 #include "base/file.h"
 #include "base/mem.h"
@@ -26,7 +26,7 @@ set_up(void **state)
 {
     static struct world world;
     char sdl[400];
-    snprintf(world.folder, sizeof(world.folder), "%s/logfirst-payload-XXXXXX",
+    snprintf(world.folder, sizeof(world.folder), "%s/logfirst-rules-XXXXXX",
              getenv("TMPDIR") != NULL && strlen(getenv("TMPDIR")) < 30 ? getenv("TMPDIR") : "/tmp");
     assert_non_null(mkdtemp(world.folder));
     snprintf(sdl, sizeof(sdl),
@@ -68,7 +68,7 @@ static void
 test_rules(void **state)
 {
     struct world *world = *state;
-    struct lf_payload_rules *rules = NULL;
+    struct lf_rules *rules = NULL;
     static const struct {
         const char *event, *payload, *path, *error; /* error NULL: right */
     } rows[] = {
@@ -79,14 +79,14 @@ test_rules(void **state)
         {"B", "{\"x\":1}", "", "payload: {\"x\":1} has 1 properties, at least 2 are required (minProperties)"},
         {"C", "{}", NULL, NULL},
     };
-    assert_int_equal(lf_payload_rules_load(world->model, tell, NULL, &rules, NULL), LF_OK);
+    assert_int_equal(lf_rules_load(world->model, tell, NULL, &rules, NULL), LF_OK);
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct lf_violation violations[LF_VIOLATIONS_MAX];
         struct lf_err err = {0};
         size_t count = 0;
         const struct lf_value payload = kit_json(&world->arena, rows[i].payload);
-        enum lf_status st = lf_payload_check(rules, kit_event(world->model, rows[i].event), &payload, &world->arena,
-                                             violations, &count, &err);
+        enum lf_status st = lf_rules_check(rules, kit_event(world->model, rows[i].event), &payload, &world->arena,
+                                           violations, &count, &err);
         assert_int_equal(st, rows[i].error != NULL ? LF_INVALID : LF_OK);
         if (st == LF_OK)
             continue;
@@ -94,20 +94,20 @@ test_rules(void **state)
         if (strncmp(err.text, rows[i].error, strlen(rows[i].error)) != 0)
             fail_msg("%s instead of %s", err.text, rows[i].error);
     }
-    lf_payload_rules_free(rules);
+    lf_rules_free(rules);
 }
 
 static void
 test_problems_are_told(void **state)
 {
     struct world *world = *state;
-    struct lf_payload_rules *rules = NULL;
+    struct lf_rules *rules = NULL;
     struct lf_buf told;
     struct lf_err err = {0};
     lf_buf_init(&told, 10000);
     write_file(world, "b.json", "{\"type\":1}");
     write_file(world, "c.json", "[");
-    assert_int_equal(lf_payload_rules_load(world->model, tell, &told, &rules, &err), LF_INVALID);
+    assert_int_equal(lf_rules_load(world->model, tell, &told, &rules, &err), LF_INVALID);
     assert_string_equal(err.text, "2 JSON Schemas cannot be used");
     lf_buf_add_char(&told, '\0');
     assert_non_null(strstr(told.ptr, "B "));
@@ -121,11 +121,11 @@ static void
 test_no_files_no_rules(void **state)
 {
     (void)state;
-    struct lf_payload_rules *rules = (struct lf_payload_rules *)(void *)&rules;
+    struct lf_rules *rules = (struct lf_rules *)(void *)&rules;
     struct lf_model *model = kit_model("type A @event { x: Int }");
-    assert_int_equal(lf_payload_rules_load(model, tell, NULL, &rules, NULL), LF_OK);
+    assert_int_equal(lf_rules_load(model, tell, NULL, &rules, NULL), LF_OK);
     assert_null(rules);
-    lf_payload_rules_free(rules);
+    lf_rules_free(rules);
     lf_model_free(model);
 }
 
@@ -137,19 +137,19 @@ test_memory_runs_out(void **state)
     const int64_t live = lf_mem_live();
     bool hit = true;
     for (uint64_t n = 1; hit; n++) {
-        struct lf_payload_rules *rules = NULL;
+        struct lf_rules *rules = NULL;
         struct lf_arena arena;
         struct lf_violation violations[LF_VIOLATIONS_MAX];
         size_t count = 0;
         lf_arena_init(&arena, 16, 0);
         lf_mem_fail_at(n, false);
-        enum lf_status st = lf_payload_rules_load(world->model, tell, NULL, &rules, NULL);
+        enum lf_status st = lf_rules_load(world->model, tell, NULL, &rules, NULL);
         if (st == LF_OK)
-            st = lf_payload_check(rules, kit_event(world->model, "B"), &payload, &arena, violations, &count, NULL);
+            st = lf_rules_check(rules, kit_event(world->model, "B"), &payload, &arena, violations, &count, NULL);
         hit = lf_mem_fault_hit();
         lf_mem_fail_at(0, false);
         assert_true(st == LF_INVALID || (hit && st == LF_NO_MEMORY));
-        lf_payload_rules_free(rules);
+        lf_rules_free(rules);
         lf_arena_release(&arena);
         assert_int_equal(lf_mem_live(), live);
     }
