@@ -34,7 +34,7 @@ bool lf_calendar_time(struct lf_bytes text, enum lf_zone zone, int64_t *ret_ns);
 /* "2026-11-24T08:46:34.5+01:00"; at UTC, if the text has an offset, which may lead out of the years 1 to 9999. */
 bool lf_calendar_moment(struct lf_bytes text, enum lf_zone zone, struct lf_moment *ret);
 
-/* Write a text and a NUL, return the length. The days have to be of the years 1 to 9999. A fraction has that many digits
+/* Write a text and a NUL, return the length. The days have to be of the years 1 to 9999. A fraction has so many digits
  * (0 to 9: further ones are cut off), or LF_FRACTION_SHORTEST; the offset, if there is one, is "Z". */
 size_t lf_calendar_write_date(int64_t days, char out[LF_MOMENT_TEXT_SIZE]);
 size_t lf_calendar_write_time(int64_t ns, enum lf_zone zone, int digits, char out[LF_MOMENT_TEXT_SIZE]);
