@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct tool_command *const tables[] = {tool_avro};
+static const struct tool_command *const tables[] = {tool_avro, tool_protobuf};
 
 struct lf_bytes
 tool_text(const struct lf_value *command, const char *name)

@@ -18,6 +18,7 @@ struct tool_command {
 
 /* Ends in a row without a name. */
 extern const struct tool_command tool_avro[];
+extern const struct tool_command tool_protobuf[];
 
 /* The text of a member, ptr NULL: it is not there. */
 struct lf_bytes tool_text(const struct lf_value *command, const char *name);
