@@ -11,6 +11,12 @@
 
 struct lf_consumer;
 
+/* What to do when the log is not what the position says. */
+enum lf_surprise_policy {
+    LF_SURPRISE_STOP,  /* a person decides */
+    LF_SURPRISE_GO_ON, /* as each case says; it is told and recorded */
+};
+
 enum lf_unknown_events { LF_UNKNOWN_STORE, LF_UNKNOWN_SKIP, LF_UNKNOWN_DEAD_LETTER };
 
 struct lf_consumer_options {
@@ -23,10 +29,14 @@ struct lf_consumer_options {
     const char *group;
     const char *instance_id; /* NULL: none */
     enum lf_unknown_events unknown_events;
-    size_t batch_records; /* 0: LF_BATCH_RECORDS_MAX */
-    size_t batch_bytes;   /* 0: LF_BATCH_BYTES_MAX */
-    int64_t retry_min_ms; /* 0: 50 */
-    int64_t retry_max_ms; /* 0: 5,000 */
+    enum lf_surprise_policy on_deleted;   /* records deleted before they were read; go on: with the oldest kept */
+    enum lf_surprise_policy on_truncated; /* the log ends before the position; go on: with what comes after its end */
+    enum lf_surprise_policy on_recreated; /* other records than were stored; go on: with the first of them */
+    size_t worker, workers;               /* which of how many that share the log's reader; workers 0: alone */
+    size_t batch_records;                 /* 0: LF_BATCH_RECORDS_MAX */
+    size_t batch_bytes;                   /* 0: LF_BATCH_BYTES_MAX */
+    int64_t retry_min_ms;                 /* 0: 50 */
+    int64_t retry_max_ms;                 /* 0: 5,000 */
     /* After each commit, once a partition moved: on the consumer's thread; must be quick. NULL: nobody listens. */
     void (*committed)(void *ctx, struct lf_bytes topic, int32_t partition, int64_t next);
     void *ctx;

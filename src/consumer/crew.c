@@ -27,8 +27,11 @@ hire(struct lf_crew *crew, const struct lf_consumer_options *options, size_t wor
     crew->workers = lf_calloc(workers, sizeof(struct lf_consumer *));
     if (st == LF_OK && crew->workers == NULL)
         st = lf_no_memory(err);
-    for (; st == LF_OK && crew->count < workers; crew->count += st == LF_OK)
+    own.workers = workers;
+    for (; st == LF_OK && crew->count < workers; crew->count += st == LF_OK) {
+        own.worker = crew->count;
         st = lf_consumer_new(&own, &crew->workers[crew->count], err);
+    }
     return st;
 }
 

@@ -18,10 +18,6 @@
 
 enum {
     ENSURE_TIMEOUT_MS = 10000,
-    LAG_EVERY_MS = 1000,
-    LAG_EVERY_MS_FAILED = 10000,
-    LAG_TIMEOUT_MS = 1000,
-    LAG_PARTITIONS_MAX = 1024, /* of one topic */
     TELL_EVERY_MS = 60000,
     TELL_DEAD_EVERY_MS = 1000,
     IDLE_SLICE_MS = 20,
@@ -77,6 +73,11 @@ init(struct lf_consumer *consumer, const struct lf_consumer_options *options, st
     if (own->batch_bytes == 0)
         own->batch_bytes = LF_BATCH_BYTES_MAX;
     own->codec.model = own->model;
+    if (own->workers == 0)
+        own->workers = 1;
+    consumer->partitions_seen = LF_ARENA_ARRAY(&consumer->texts, size_t, own->topic_count);
+    if (consumer->partitions_seen == NULL)
+        return lf_no_memory(err);
     consumer->records_max = own->batch_records;
     lf_meter_init(&consumer->meter);
     lf_positions_init(&consumer->positions, lf_bytes_of(own->group));
@@ -155,7 +156,10 @@ assigned(void *ctx, struct lf_bytes topic, int32_t partition, int64_t *next, str
 {
     struct lf_consumer *consumer = ctx;
     enum lf_status st = lf_positions_assign(&consumer->positions, consumer->session, topic, partition, next, err);
+    if (st == LF_OK)
+        st = lf_surprise_watch(consumer, topic, partition, next, err);
     consumer->cannot_assign = st != LF_OK;
+    lf_metric_add(consumer->meter.assigned, st == LF_OK);
     return st;
 }
 
@@ -165,6 +169,7 @@ revoked(void *ctx, struct lf_bytes topic, int32_t partition, bool lost)
     struct lf_consumer *consumer = ctx;
     (void)lost; /* no batch is in work while the log is read */
     consumer->cannot_assign = false;
+    lf_metric_add(consumer->meter.revoked, 1);
     lf_positions_revoke(&consumer->positions, topic, partition);
 }
 
@@ -228,78 +233,6 @@ open_all(struct lf_consumer *consumer, struct lf_err *err)
     return st;
 }
 
-/* ---- lag ---- */
-
-static void
-note_end(struct lf_consumer *consumer, struct lf_bytes topic, const struct lf_log_range *range)
-{
-    struct lf_partition *partition = lf_positions_find(&consumer->positions, topic, range->partition);
-    if (partition == NULL)
-        return;
-    partition->oldest = range->first;
-    partition->end = range->next;
-}
-
-/* Asks where the topic's partitions end. False: not now. */
-static bool
-ask_ends(struct lf_consumer *consumer, struct lf_bytes topic)
-{
-    struct lf_err ignored;
-    size_t count = 0;
-    struct lf_log_range *ranges = lf_calloc(LAG_PARTITIONS_MAX, sizeof(*ranges));
-    if (ranges == NULL)
-        return false;
-    enum lf_status st =
-        lf_log_ranges(consumer->options.log, topic, ranges, LAG_PARTITIONS_MAX, &count, LAG_TIMEOUT_MS, &ignored);
-    for (size_t i = 0; st == LF_OK && i < count && i < LAG_PARTITIONS_MAX; i++)
-        note_end(consumer, topic, &ranges[i]);
-    lf_free(ranges);
-    return st == LF_OK;
-}
-
-/* -1: the end is not known. */
-static int64_t
-lag_of(const struct lf_partition *partition)
-{
-    int64_t at = partition->stored >= 0 ? partition->stored : partition->oldest;
-    if (partition->end < 0)
-        return -1;
-    return partition->end > at ? partition->end - at : 0;
-}
-
-static void
-publish_lag(struct lf_consumer *consumer)
-{
-    int64_t total = 0;
-    for (size_t i = 0; i < consumer->positions.count; i++) {
-        struct lf_partition *partition = consumer->positions.items[i];
-        if (!partition->assigned)
-            continue;
-        int64_t lag = lag_of(partition);
-        total = lag < 0 || total < 0 ? -1 : total + lag;
-        if (partition->lag == NULL)
-            partition->lag = lf_meter_lag(partition->topic, partition->number);
-        lf_metric_set(partition->lag, lag);
-    }
-    atomic_store_explicit(&consumer->meter.lag, total, memory_order_relaxed);
-}
-
-static void
-measure_lag(struct lf_consumer *consumer)
-{
-    int64_t now = lf_clock_mono_ns();
-    if (now < consumer->lag_due_ns)
-        return;
-    bool ok = true;
-    for (size_t i = 0; ok && i < consumer->options.topic_count; i++)
-        ok = ask_ends(consumer, consumer->options.topics[i]);
-    consumer->lag_due_ns = lf_clock_mono_ns() + (int64_t)(ok ? LAG_EVERY_MS : LAG_EVERY_MS_FAILED) * 1000000;
-    if (ok)
-        publish_lag(consumer);
-    else
-        atomic_store_explicit(&consumer->meter.lag, -1, memory_order_relaxed);
-}
-
 /* ---- one turn ---- */
 
 static void
@@ -314,7 +247,7 @@ announce(struct lf_consumer *consumer)
             consumer->options.committed(consumer->options.ctx, partition->topic, partition->number, partition->next);
     }
     LF_CRASH_POINT("consumer.announced");
-    publish_lag(consumer);
+    lf_lag_publish(consumer);
 }
 
 /* At most a line a second, however much garbage comes. */
@@ -411,12 +344,14 @@ turn(struct lf_consumer *consumer, int64_t timeout_ms, struct lf_err *err)
     consumer->log_answers = st == LF_OK;
     if (st != LF_OK) {
         consumer->away = LF_PARTNER_LOG;
-        return st;
+        return st == LF_CORRUPT ? lf_surprise_meet(consumer, err) : st;
     }
     if (read.count != 0)
+        st = lf_surprise_check(consumer, &read, err);
+    if (st == LF_OK && read.count != 0)
         st = work(consumer, &read, err);
     if (st == LF_OK)
-        measure_lag(consumer);
+        lf_lag_measure(consumer);
     return st;
 }
 

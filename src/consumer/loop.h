@@ -16,14 +16,16 @@ struct lf_consumer {
     struct lf_store_session *session; /* NULL: not open yet */
     struct lf_log_reader *reader;     /* NULL: not open yet; set under lock */
     size_t topics_ensured;
-    size_t records_max;   /* of the next batch: less while memory is short */
-    int64_t lag_due_ns;   /* when to ask for the end of the log again */
-    int64_t told_ns;      /* when the operator was told last that something is away */
-    size_t dead_untold;   /* dead letters that the operator does not know of yet */
-    int64_t dead_told_ns; /* when the operator was told of dead letters last */
-    bool log_answers;     /* the latest read went well */
-    bool cannot_assign;   /* the store did not answer when the log asked for a position */
-    enum lf_partner away; /* who it is when something is being waited for */
+    size_t records_max;      /* of the next batch: less while memory is short */
+    int64_t lag_due_ns;      /* when to ask for the end of the log again */
+    int64_t told_ns;         /* when the operator was told last that something is away */
+    size_t dead_untold;      /* dead letters that the operator does not know of yet */
+    int64_t dead_told_ns;    /* when the operator was told of dead letters last */
+    bool log_answers;        /* the latest read went well */
+    size_t *partitions_seen; /* of each topic */
+    int corrupt_reads;       /* in a row, and nothing of this consumer's was found to be the reason */
+    bool cannot_assign;      /* the store did not answer when the log asked for a position */
+    enum lf_partner away;    /* who it is when something is being waited for */
     /* thread.c */
     pthread_mutex_t lock;    /* reader */
     struct lf_gate finished; /* opened by the thread's end */
@@ -33,5 +35,25 @@ struct lf_consumer {
     void (*failed)(void *ctx, const struct lf_err *err);
     void *ctx;
 };
+
+/* ---- lag.c ---- */
+
+/* Asks where the partitions begin and end: in oldest and end of those that are assigned. */
+LF_NODISCARD enum lf_status lf_lag_ask(struct lf_consumer *consumer, int64_t timeout_ms, struct lf_err *err);
+/* The same when it is due, and publishes it. */
+void lf_lag_measure(struct lf_consumer *consumer);
+void lf_lag_publish(struct lf_consumer *consumer);
+
+/* ---- surprise.c ---- */
+
+/* A partition has been assigned, to go on at *next: looks for an event stored from shortly before, whose record is to
+ * be read first, and moves *next back to it. */
+LF_NODISCARD enum lf_status lf_surprise_watch(struct lf_consumer *consumer, struct lf_bytes topic, int32_t number,
+                                              int64_t *next, struct lf_err *err);
+/* The log has said LF_CORRUPT, in err: are positions outside the log? LF_OK: the policy has dealt with it. */
+LF_NODISCARD enum lf_status lf_surprise_meet(struct lf_consumer *consumer, struct lf_err *err);
+/* Records have come: are they those that the store knows? Of partitions in doubt afterwards the batch takes nothing. */
+LF_NODISCARD enum lf_status lf_surprise_check(struct lf_consumer *consumer, const struct lf_log_batch *read,
+                                              struct lf_err *err);
 
 #endif

@@ -20,6 +20,9 @@ lf_meter_init(struct lf_meter *meter)
                                       "Times that the log or the store was waited for."),
         .fenced = lf_metrics_counter("logfirst_consumer_fenced_total", "",
                                      "Batches given up because another consumer had moved the position."),
+        .assigned =
+            lf_metrics_counter("logfirst_consumer_assignments_total", "", "Partitions that came to be worked off."),
+        .revoked = lf_metrics_counter("logfirst_consumer_revocations_total", "", "Partitions that were taken away."),
         .store_gauge = lf_metrics_gauge("logfirst_consumer_store_away", "", "Workers that wait for the store."),
         .log_gauge = lf_metrics_gauge("logfirst_consumer_log_away", "", "Workers that wait for the log."),
         .commit = lf_metrics_histogram("logfirst_consumer_commit_seconds", "", "Time of one commit in the store."),

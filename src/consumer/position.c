@@ -11,9 +11,19 @@ lf_positions_init(struct lf_positions *positions, struct lf_bytes group)
     *positions = (struct lf_positions){.group = group};
 }
 
+void
+lf_partition_forget_witness(struct lf_partition *partition)
+{
+    lf_free(partition->witness_id);
+    partition->witness_id = NULL;
+    partition->witness = -1;
+    partition->cut = false;
+}
+
 static void
 free_partition(struct lf_partition *partition)
 {
+    lf_partition_forget_witness(partition);
     lf_free(partition->sent);
     lf_free(partition);
 }
@@ -72,6 +82,7 @@ add(struct lf_positions *positions, struct lf_bytes topic, int32_t number)
     memcpy(name, topic.ptr, topic.len);
     partition->topic = lf_bytes(name, topic.len);
     partition->number = number;
+    partition->witness = -1;
     positions->items[positions->count++] = partition;
     return partition;
 }
@@ -95,6 +106,7 @@ lf_positions_assign(struct lf_positions *positions, struct lf_store_session *ses
     partition->stored = stored;
     partition->first = partition->next = partition->end = -1;
     partition->sent_count = 0;
+    lf_partition_forget_witness(partition);
     *ret_next = stored >= 0 ? stored : LF_OFFSET_NONE;
     return LF_OK;
 }
@@ -128,6 +140,15 @@ lf_positions_doubt(struct lf_positions *positions)
     }
 }
 
+int64_t
+lf_partition_from(const struct lf_partition *partition)
+{
+    if (partition->witness >= 0)
+        return partition->witness;
+    /* Without a row the partition goes on from where it began; if nothing has come, the reader still stands there. */
+    return partition->stored >= 0 ? partition->stored : partition->first;
+}
+
 static enum lf_status
 restore(struct lf_positions *positions, struct lf_partition *partition, struct lf_store_session *session,
         struct lf_log_reader *reader, struct lf_err *err)
@@ -136,13 +157,12 @@ restore(struct lf_positions *positions, struct lf_partition *partition, struct l
     enum lf_status st = lf_store_position(session, positions->group, partition->topic, partition->number, &stored, err);
     if (st != LF_OK)
         return st;
-    /* Without a row the partition goes on from where it began; if nothing has come, the reader still stands there. */
-    int64_t from = stored >= 0 ? stored : partition->first;
+    partition->stored = stored;
+    int64_t from = lf_partition_from(partition);
     if (from >= 0)
         st = lf_log_seek(reader, partition->topic, partition->number, from, err);
     if (st != LF_OK)
         return st;
-    partition->stored = stored;
     partition->must_seek = false;
     return LF_OK;
 }

@@ -20,6 +20,11 @@ struct lf_partition {
     int64_t next;   /* where the batch in work leaves off; -1: the batch has nothing of it */
     int64_t oldest; /* the log's range, as last heard; end -1: unknown */
     int64_t end;
+    /* An event that is stored from here, whose record must come first: is the log still the one that was read? -1:
+     * none, or seen. */
+    int64_t witness;
+    char *witness_id;
+    bool cut; /* the log ends before stored: the witness tells whether it is the same log */
     /* Offsets from stored on whose dead letters are durable in the log already, ascending: not to be sent again when
      * the batch has to be read anew. */
     int64_t *sent;
@@ -61,6 +66,10 @@ void lf_positions_begin(struct lf_positions *positions, const struct lf_record *
 /* The record at offset comes into the batch; false: it is below the position, or the partition is in doubt or not
  * ours. */
 bool lf_positions_take(struct lf_partition *partition, int64_t offset);
+/* Where to read from: the witness, or what the store says. -1: where the reader stands. */
+int64_t lf_partition_from(const struct lf_partition *partition);
+/* An event's id is not needed, or no longer. */
+void lf_partition_forget_witness(struct lf_partition *partition);
 bool lf_positions_touched(const struct lf_positions *positions);
 /* LF_FENCED if the store's position of a touched partition is no longer what it was: before anything is done that no
  * transaction can take back. */

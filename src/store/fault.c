@@ -143,6 +143,13 @@ fault_advance(struct lf_store_session *session, struct lf_bytes group, struct lf
     PASS(session, LF_FAULT_ADVANCE, lf_store_advance(inner_of(session), group, topic, partition, expected, next, err));
 }
 
+static enum lf_status
+fault_set_aside(struct lf_store_session *session, struct lf_bytes topic, int32_t partition, int64_t from,
+                struct lf_bytes name, struct lf_err *err)
+{
+    PASS(session, LF_FAULT_BURY, lf_store_set_aside(inner_of(session), topic, partition, from, name, err));
+}
+
 /* A commit can fail before it has happened, or after: then only the answer is lost. */
 static enum lf_status
 fault_commit(struct lf_store_session *session, struct lf_err *err)
@@ -242,6 +249,7 @@ static const struct lf_store_ops fault_ops = {
     .commit = fault_commit,
     .abort = fault_abort,
     .begin_alone = fault_begin_alone,
+    .set_aside = fault_set_aside,
     .swap = fault_swap,
     .drop = fault_drop,
     .walk = fault_walk,

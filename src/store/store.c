@@ -245,6 +245,17 @@ lf_store_advance(struct lf_store_session *session, struct lf_bytes group, struct
 }
 
 enum lf_status
+lf_store_set_aside(struct lf_store_session *session, struct lf_bytes topic, int32_t partition, int64_t from,
+                   struct lf_bytes name, struct lf_err *err)
+{
+    const struct lf_store_ops *ops = session->store->ops;
+    enum lf_status st = may_write(session, err);
+    if (st == LF_OK && ops->set_aside == NULL)
+        st = lf_fail(err, LF_UNSUPPORTED, "the %s store cannot free places of the log", ops->name);
+    return st == LF_OK ? spoil(session, ops->set_aside(session, topic, partition, from, name, err)) : st;
+}
+
+enum lf_status
 lf_store_commit(struct lf_store_session *session, struct lf_err *err)
 {
     enum lf_status st = may_write(session, err);

@@ -102,6 +102,12 @@ LF_NODISCARD enum lf_status lf_store_bury(struct lf_store_session *session, cons
 LF_NODISCARD enum lf_status lf_store_advance(struct lf_store_session *session, struct lf_bytes group,
                                              struct lf_bytes topic, int32_t partition, int64_t expected, int64_t next,
                                              struct lf_err *err);
+/* Frees the places of a partition from an offset on, for a log that gives them out again: events and dead letters
+ * stored from there keep everything but their topic, which becomes another name. A back end that cannot:
+ * LF_UNSUPPORTED. */
+LF_NODISCARD enum lf_status lf_store_set_aside(struct lf_store_session *session, struct lf_bytes topic,
+                                               int32_t partition, int64_t from, struct lf_bytes name,
+                                               struct lf_err *err);
 LF_NODISCARD enum lf_status lf_store_commit(struct lf_store_session *session, struct lf_err *err);
 void lf_store_abort(struct lf_store_session *session); /* without a transaction: nothing */
 

@@ -31,6 +31,8 @@ struct lf_store_ops {
                            struct lf_err *err);
     enum lf_status (*advance)(struct lf_store_session *session, struct lf_bytes group, struct lf_bytes topic,
                               int32_t partition, int64_t expected, int64_t next, struct lf_err *err);
+    enum lf_status (*set_aside)(struct lf_store_session *session, struct lf_bytes topic, int32_t partition,
+                                int64_t from, struct lf_bytes name, struct lf_err *err); /* NULL: cannot */
     enum lf_status (*commit)(struct lf_store_session *session, struct lf_err *err);
     void (*abort)(struct lf_store_session *session);
 

@@ -429,3 +429,22 @@ lf_pg_bury(struct lf_store_session *base, const struct lf_dead_letter *letters, 
     add_letters_times(params, letters, count);
     return lf_pg_do(session, session->store->fixed[LF_PG_BURY], "storing dead letters", NULL, err);
 }
+
+enum lf_status
+lf_pg_set_aside(struct lf_store_session *base, struct lf_bytes topic, int32_t partition, int64_t from,
+                struct lf_bytes name, struct lf_err *err)
+{
+    static const enum lf_pg_fixed statements[] = {LF_PG_SET_EVENTS_ASIDE, LF_PG_SET_LETTERS_ASIDE};
+    struct lf_pg_session *session = (struct lf_pg_session *)base;
+    struct lf_pg_params *params = &session->params;
+    enum lf_status st = LF_OK;
+    for (size_t i = 0; st == LF_OK && i < 2; i++) {
+        lf_pg_params_clear(params);
+        lf_pg_param_text(params, topic);
+        lf_pg_param_int(params, partition);
+        lf_pg_param_bigint(params, from);
+        lf_pg_param_text(params, name);
+        st = lf_pg_do(session, session->store->fixed[statements[i]], "freeing places of the log", NULL, err);
+    }
+    return st;
+}

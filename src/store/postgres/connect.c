@@ -138,6 +138,7 @@ const struct lf_store_ops lf_store_postgres = {
     .save = lf_pg_save,
     .bury = lf_pg_bury,
     .advance = lf_pg_advance,
+    .set_aside = lf_pg_set_aside,
     .commit = lf_pg_commit,
     .abort = lf_pg_abort,
     .begin_alone = lf_pg_begin_alone,

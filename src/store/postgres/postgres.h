@@ -192,6 +192,8 @@ enum lf_pg_fixed {
     LF_PG_POSITION,
     LF_PG_FIRST_POSITION,
     LF_PG_NEXT_POSITION,
+    LF_PG_SET_EVENTS_ASIDE,
+    LF_PG_SET_LETTERS_ASIDE,
     LF_PG_EVENT,
     LF_PG_LETTER_OF_EVENT,
     LF_PG_LETTERS,
@@ -281,6 +283,8 @@ enum lf_status lf_pg_append(struct lf_store_session *session, const struct lf_ev
                             enum lf_append_outcome *ret_outcomes, struct lf_err *err);
 enum lf_status lf_pg_bury(struct lf_store_session *session, const struct lf_dead_letter *letters, size_t count,
                           struct lf_err *err);
+enum lf_status lf_pg_set_aside(struct lf_store_session *session, struct lf_bytes topic, int32_t partition, int64_t from,
+                               struct lf_bytes name, struct lf_err *err);
 enum lf_status lf_pg_load(struct lf_store_session *session, const struct lf_entity *entity, const struct lf_bytes *keys,
                           size_t count, struct lf_arena *arena, struct lf_value *ret_states, struct lf_err *err);
 enum lf_status lf_pg_save(struct lf_store_session *session, const struct lf_entity *entity,

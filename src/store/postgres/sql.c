@@ -161,6 +161,10 @@ static const char *const fixed_sql[LF_PG_FIXED_COUNT] = {
                              " VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
     [LF_PG_NEXT_POSITION] = "UPDATE @log_positions SET next_offset = $4 WHERE consumer_group = $1 AND topic = $2"
                             " AND log_partition = $3 AND next_offset = $5",
+    [LF_PG_SET_EVENTS_ASIDE] =
+        "UPDATE @event_store SET topic = $4 WHERE topic = $1 AND log_partition = $2 AND log_offset >= $3",
+    [LF_PG_SET_LETTERS_ASIDE] =
+        "UPDATE @dead_letters SET topic = $4 WHERE topic = $1 AND log_partition = $2 AND log_offset >= $3",
     [LF_PG_EVENT] = "SELECT " LF_PG_EVENT_COLUMNS " FROM @event_store WHERE event_id = $1",
     [LF_PG_LETTER_OF_EVENT] =
         "SELECT " LETTER_COLUMNS " FROM @dead_letters WHERE event_id = $1 ORDER BY id DESC LIMIT 1",

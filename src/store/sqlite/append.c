@@ -189,3 +189,24 @@ lf_sqlite_bury(struct lf_store_session *base, const struct lf_dead_letter *lette
         st = bury_one(session, stmt, &letters[i], err);
     return st;
 }
+
+enum lf_status
+lf_sqlite_set_aside(struct lf_store_session *base, struct lf_bytes topic, int32_t partition, int64_t from,
+                    struct lf_bytes name, struct lf_err *err)
+{
+    static const enum lf_sqlite_fixed statements[] = {LF_SQL_SET_EVENTS_ASIDE, LF_SQL_SET_LETTERS_ASIDE};
+    struct lf_sqlite_session *session = (struct lf_sqlite_session *)base;
+    enum lf_status st = LF_OK;
+    for (size_t i = 0; st == LF_OK && i < 2; i++) {
+        struct lf_sqlite_binder binder = {0};
+        st = lf_sqlite_fixed(session, statements[i], &binder.stmt, err);
+        if (st != LF_OK)
+            break;
+        lf_sqlite_bind_text(&binder, name);
+        lf_sqlite_bind_text(&binder, topic);
+        lf_sqlite_bind_int(&binder, partition);
+        lf_sqlite_bind_int(&binder, from);
+        st = lf_sqlite_run(session, &binder, "freeing places of the log", err);
+    }
+    return st;
+}

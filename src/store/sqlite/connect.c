@@ -184,6 +184,7 @@ const struct lf_store_ops lf_store_sqlite = {
     .save = lf_sqlite_save,
     .bury = lf_sqlite_bury,
     .advance = lf_sqlite_advance,
+    .set_aside = lf_sqlite_set_aside,
     .commit = lf_sqlite_commit,
     .abort = lf_sqlite_abort,
     .begin_alone = lf_sqlite_begin_alone,

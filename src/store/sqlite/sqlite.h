@@ -44,6 +44,8 @@ enum lf_sqlite_fixed {
     LF_SQL_POSITION,
     LF_SQL_FIRST_POSITION,
     LF_SQL_NEXT_POSITION,
+    LF_SQL_SET_EVENTS_ASIDE,
+    LF_SQL_SET_LETTERS_ASIDE,
     LF_SQL_EVENT,
     LF_SQL_LETTER_OF_EVENT,
     LF_SQL_LETTERS,
@@ -189,6 +191,8 @@ enum lf_status lf_sqlite_append(struct lf_store_session *session, const struct l
                                 enum lf_append_outcome *ret_outcomes, struct lf_err *err);
 enum lf_status lf_sqlite_bury(struct lf_store_session *session, const struct lf_dead_letter *letters, size_t count,
                               struct lf_err *err);
+enum lf_status lf_sqlite_set_aside(struct lf_store_session *session, struct lf_bytes topic, int32_t partition,
+                                   int64_t from, struct lf_bytes name, struct lf_err *err);
 enum lf_status lf_sqlite_load(struct lf_store_session *session, const struct lf_entity *entity,
                               const struct lf_bytes *keys, size_t count, struct lf_arena *arena,
                               struct lf_value *ret_states, struct lf_err *err);

@@ -29,6 +29,10 @@ static const char *const fixed_sql[LF_SQL_FIXED_COUNT] = {
                               " VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
     [LF_SQL_NEXT_POSITION] = "UPDATE log_positions SET next_offset = ? WHERE consumer_group = ? AND topic = ?"
                              " AND log_partition = ? AND next_offset = ?",
+    [LF_SQL_SET_EVENTS_ASIDE] =
+        "UPDATE event_store SET topic = ? WHERE topic = ? AND log_partition = ? AND log_offset >= ?",
+    [LF_SQL_SET_LETTERS_ASIDE] =
+        "UPDATE dead_letters SET topic = ? WHERE topic = ? AND log_partition = ? AND log_offset >= ?",
     [LF_SQL_EVENT] = "SELECT " LF_SQLITE_EVENT_COLUMNS " FROM event_store WHERE event_id = ?",
     [LF_SQL_LETTER_OF_EVENT] =
         "SELECT " LETTER_COLUMNS " FROM dead_letters WHERE event_id = ? ORDER BY id DESC LIMIT 1",

@@ -8,7 +8,7 @@ import subprocess
 import uuid
 
 from confluent_kafka import OFFSET_INVALID, Consumer, KafkaException, Producer, TopicPartition
-from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, ResourceType
+from confluent_kafka.admin import AdminClient, ConfigResource, NewPartitions, NewTopic, ResourceType
 
 from harness.process import Process
 from harness.wait import TimedOut, until
@@ -60,10 +60,16 @@ class Broker(Process):
     """start(), stop(), kill(), freeze(), thaw(): data and ports stay the same. PROXIED: (port, port of a proxy before
     it): those who come through the proxy are told to stay there."""
 
+<<<<<<< HEAD
     def __init__(self, folder, proxied=None):
         self.proxied = proxied
+=======
+    def __init__(self, folder, *properties):
+        """PROPERTIES: further lines of its configuration."""
+>>>>>>> 0bba7f4 (consumer: a log that is not what the position says is told apart, explained, gone on with as configured)
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
+        self.properties = properties
         self.port, self.controller = free_port(), free_port()
         self.config = self.folder / "server.properties"
         classes = f"{libraries()}/*"
@@ -86,10 +92,15 @@ class Broker(Process):
                 "proxied_advertised": f",PROXIED://127.0.0.1:{outer}"}
 
     def format(self):
+<<<<<<< HEAD
         self.config.write_text(
             PROPERTIES.format(port=self.port, controller=self.controller, data=self.folder / "data", **self.behind()),
             encoding="ascii",
         )
+=======
+        text = PROPERTIES.format(port=self.port, controller=self.controller, data=self.folder / "data")
+        self.config.write_text("\n".join([text, *self.properties, ""]), encoding="ascii")
+>>>>>>> 0bba7f4 (consumer: a log that is not what the position says is told apart, explained, gone on with as configured)
         words = ["java", "-Xmx96m", *JVM, "-cp", f"{libraries()}/*", "kafka.tools.StorageTool", "format"]
         words += ["-t", "MkU3OEVBNTcwNTJENDM2Qk", "-c", str(self.config)]
         done = subprocess.run(words, capture_output=True, text=True, timeout=60, cwd=str(self.folder))
@@ -138,6 +149,46 @@ class Broker(Process):
         admin.create_topics([topic], operation_timeout=20)[name].result(20)
         until(lambda: name in self.topics(), f"topic {name}")
         return name
+
+    def delete_topic(self, name):
+        """Returns when nobody sees it any more."""
+        admin = self.admin()
+        admin.delete_topics([name], operation_timeout=20)[name].result(20)
+        until(lambda: name not in self.topics(), f"topic {name} to go")
+
+    def add_partitions(self, name, total):
+        admin = self.admin()
+        admin.create_partitions([NewPartitions(name, total)], operation_timeout=20)[name].result(20)
+        until(lambda: len(self.topics()[name].partitions) == total, f"{total} partitions of {name}")
+
+    def delete_records(self, topic, partition, before):
+        """What retention does: the partition begins at offset BEFORE afterwards."""
+        place = TopicPartition(topic, partition, before)
+        admin = self.admin()
+        admin.delete_records([place])[place].result(20)
+
+    def members(self, group):
+        """Client's member id -> its partitions, as {(topic, partition)}, of the group's members."""
+        admin = self.admin()
+        described = admin.describe_consumer_groups([group])[group].result(20)
+        return {
+            member.member_id: {(place.topic, place.partition) for place in member.assignment.topic_partitions}
+            for member in described.members
+        }
+
+    def transaction(self, topic, messages, commit=True):
+        """Produces MESSAGES in a transaction of their own, which is committed or aborted."""
+        producer = Producer({"bootstrap.servers": self.bootstrap, "transactional.id": f"tx-{uuid.uuid4()}",
+                             "log_level": 0})
+        producer.init_transactions(30)
+        producer.begin_transaction()
+        for message in messages:
+            producer.produce(topic, **message)
+        assert producer.flush(30) == 0
+        if commit:
+            producer.commit_transaction(30)
+        else:
+            producer.abort_transaction(30)
 
     def topics(self):
         return self.admin().list_topics(timeout=20).topics

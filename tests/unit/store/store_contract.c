@@ -257,6 +257,50 @@ test_many_events_at_once_with_their_outcomes(void **state)
         assert_int_equal(outcomes[i], i == 7 ? LF_APPEND_CONFLICT : i < N / 2 ? LF_APPEND_DUPLICATE : LF_APPENDED);
 }
 
+/* A log that gives places out again: what was stored from them stays, and what comes from them now is stored too. */
+static void
+test_places_that_are_given_out_again(void **state)
+{
+    struct contract *c = *state;
+    struct lf_stored_event stored;
+    struct lf_dead_letter letter = fixture_letter(8);
+    OK(lf_store_begin(c->session, &err));
+    for (int n = 1; n <= 4; n++)
+        assert_int_equal(append(c, fixture_event(c->model, &c->arena, n, "Noted", "{}")), LF_APPENDED);
+    letter.place = (struct lf_place){LF_LIT("t"), 0, 5};
+    OK(lf_store_bury(c->session, &letter, 1, &err));
+    OK(lf_store_commit(c->session, &err));
+    OK(lf_store_begin(c->session, &err));
+    enum lf_status st = lf_store_set_aside(c->session, LF_LIT("t"), 0, 3, LF_LIT("t~then"), &err);
+    if (st == LF_UNSUPPORTED) { /* then consumers stop instead */
+        lf_store_abort(c->session);
+        return;
+    }
+    assert_int_equal(st, LF_OK);
+    struct lf_event *other = fixture_event(c->model, &c->arena, 103, "Noted", "{}");
+    other->place.offset = 3;
+    assert_int_equal(append(c, other), LF_APPENDED);
+    other = fixture_event(c->model, &c->arena, 102, "Noted", "{}");
+    other->place.offset = 2;
+    assert_int_equal(append(c, other), LF_APPEND_DUPLICATE);
+    letter.event_id = LF_LIT("another");
+    OK(lf_store_bury(c->session, &letter, 1, &err));
+    OK(lf_store_commit(c->session, &err));
+    const char *topics[] = {"t", "t", "t~then", "t~then"};
+    for (int n = 1; n <= 4; n++) {
+        struct lf_event *event = fixture_event(c->model, &c->arena, n, "Noted", "{}");
+        assert_int_equal(find_event(c, c->session, event->id, &stored), LF_OK);
+        assert_bytes(stored.event.place.topic, lf_bytes_of(topics[n - 1]));
+        assert_int_equal(stored.event.place.offset, event->place.offset);
+    }
+    struct lf_dead_letter *letters;
+    size_t count;
+    OK(lf_store_dead_letters(c->session, 0, 10, &c->arena, &letters, &count, &err));
+    assert_int_equal(count, 2);
+    assert_bytes(letters[0].place.topic, LF_LIT("t~then"));
+    assert_bytes(letters[1].place.topic, LF_LIT("t"));
+}
+
 /* ---- transactions ---- */
 
 static void
@@ -702,6 +746,7 @@ contract_run(const struct backend *backend)
         CASE(test_times_of_any_size_are_kept_within_bounds),
         CASE(test_duplicates_and_conflicts),
         CASE(test_many_events_at_once_with_their_outcomes),
+        CASE(test_places_that_are_given_out_again),
         CASE(test_only_the_writer_sees_before_commit),
         CASE(test_abort_leaves_nothing),
         CASE(test_closing_a_session_aborts),
