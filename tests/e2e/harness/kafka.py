@@ -60,13 +60,9 @@ class Broker(Process):
     """start(), stop(), kill(), freeze(), thaw(): data and ports stay the same. PROXIED: (port, port of a proxy before
     it): those who come through the proxy are told to stay there."""
 
-<<<<<<< HEAD
-    def __init__(self, folder, proxied=None):
-        self.proxied = proxied
-=======
-    def __init__(self, folder, *properties):
+    def __init__(self, folder, *properties, proxied=None):
         """PROPERTIES: further lines of its configuration."""
->>>>>>> 0bba7f4 (consumer: a log that is not what the position says is told apart, explained, gone on with as configured)
+        self.proxied = proxied
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.properties = properties
@@ -92,15 +88,8 @@ class Broker(Process):
                 "proxied_advertised": f",PROXIED://127.0.0.1:{outer}"}
 
     def format(self):
-<<<<<<< HEAD
-        self.config.write_text(
-            PROPERTIES.format(port=self.port, controller=self.controller, data=self.folder / "data", **self.behind()),
-            encoding="ascii",
-        )
-=======
-        text = PROPERTIES.format(port=self.port, controller=self.controller, data=self.folder / "data")
+        text = PROPERTIES.format(port=self.port, controller=self.controller, data=self.folder / "data", **self.behind())
         self.config.write_text("\n".join([text, *self.properties, ""]), encoding="ascii")
->>>>>>> 0bba7f4 (consumer: a log that is not what the position says is told apart, explained, gone on with as configured)
         words = ["java", "-Xmx96m", *JVM, "-cp", f"{libraries()}/*", "kafka.tools.StorageTool", "format"]
         words += ["-t", "MkU3OEVBNTcwNTJENDM2Qk", "-c", str(self.config)]
         done = subprocess.run(words, capture_output=True, text=True, timeout=60, cwd=str(self.folder))
