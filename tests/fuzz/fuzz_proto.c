@@ -21,7 +21,8 @@ static const char text[] =
     "enum E { E_NONE = 0; E_ONE = 1; }";
 static const char two[] =
     "syntax = 'proto2'; message Two { optional group G = 1 { optional Two t = 2; } optional F f = 3 [default = Y];"
-    "repeated F r = 4 [packed = true]; map<uint32, F> m = 5; required int32 q = 6; } enum F { X = 1; Y = 2; }";
+    "repeated F r = 4 [packed = true]; map<uint32, Z> m = 5; required int32 q = 6; } enum F { X = 1; Y = 2; }"
+    "enum Z { O = 0; P = 3; }";
 
 static void
 check_round_trip(const struct lf_proto_message *message, const struct lf_value *value, struct lf_arena *arena)

@@ -60,21 +60,12 @@ finish_empty(struct lf_proto_decoding *run, const struct lf_proto_instance *inst
     return lf_proto_decode_bytes(run, field->message, LF_LIT(""), step, instance->depth + 1, ret);
 }
 
-/* Of an enum the first value: a closed one need not have a zero. */
-static enum lf_status
-finish_zero(struct lf_proto_decoding *run, const struct lf_proto_field *field, struct lf_value *ret)
-{
-    struct lf_proto_scalar zero = {0};
-    if (field->type == LF_PROTO_ENUM)
-        zero.bits = (uint64_t)(int64_t)field->enumeration->values[0].number;
-    return lf_proto_value_of(field, &zero, run->arena, ret) ? LF_OK : lf_no_memory(run->err);
-}
-
 static enum lf_status
 finish_absent(struct lf_proto_decoding *run, const struct lf_proto_instance *instance,
               const struct lf_proto_field *field, const struct lf_json_step *step, struct lf_value *ret,
               bool *ret_there)
 {
+    static const struct lf_proto_scalar zero;
     const bool in_entry = instance->message->map_entry;
     *ret_there = true;
     if (field->required)
@@ -86,7 +77,7 @@ finish_absent(struct lf_proto_decoding *run, const struct lf_proto_instance *ins
     else if (run->fill && field->repeated)
         *ret = field->map ? lf_value_object(NULL, 0) : lf_value_list(NULL, 0);
     else if ((run->fill && !field->presence) || in_entry)
-        return finish_zero(run, field, ret);
+        return lf_proto_value_of(field, &zero, run->arena, ret) ? LF_OK : lf_no_memory(run->err);
     else
         *ret_there = false;
     return LF_OK;

@@ -97,6 +97,8 @@ link_field(struct linker *linker, struct lf_proto_field *field, const struct lf_
         return wrong(linker, field->type_place,
                      "\"%.*s\" is a closed enum, which has no zero that could stand for an absent value",
                      LF_FMT(field->type_name));
+    if (field->enumeration != NULL && message->map_entry && field->enumeration->values[0].number != 0)
+        return wrong(linker, field->type_place, "the first value of an enum in a map is 0");
     st = decide_packing(linker, field);
     if (st == LF_OK)
         st = give_json_name(linker, field);

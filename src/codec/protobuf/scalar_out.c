@@ -28,10 +28,16 @@ lf_proto_value_of_u64(uint64_t number, struct lf_arena *arena, struct lf_value *
     return true;
 }
 
-/* JSON has no text for these. */
+/* JSON has no text for these; and a computed zero would lose its sign in it. */
 static bool
 value_of_special(double number, struct lf_value *ret)
 {
+    if (number == 0 && signbit(number)) {
+        *ret = lf_value_float(number);
+        ret->raw = "-0.0";
+        ret->count = sizeof("-0.0") - 1;
+        return true;
+    }
     if (isfinite(number))
         return false;
     *ret = lf_value_string(isnan(number) ? LF_LIT("NaN") : number > 0 ? LF_LIT("Infinity") : LF_LIT("-Infinity"));

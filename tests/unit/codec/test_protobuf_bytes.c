@@ -23,6 +23,7 @@ test_values_and_bytes(void **state)
     static const struct both rows[] = {
         {"{}", ""},
         {"{\"d\":1.5}", "09000000000000f83f"},
+        {"{\"d\":-0.0,\"f\":-0.0}", "0900000000000000801500000080"},
         {"{\"f\":0.1}", "15cdcccc3d"},
         {"{\"i\":-1}", "18ffffffffffffffffff01"},
         {"{\"l\":-9223372036854775808}", "2080808080808080808001"},
@@ -231,9 +232,10 @@ test_proto2(void **state)
 {
     (void)state;
     struct lf_proto_schema *schema = kit_parse(
-        "message M { required int32 a = 1; optional E e = 2 [default = Y]; repeated E r = 3; map<string, E> m = 4;"
+        "message M { required int32 a = 1; optional E e = 2 [default = Y]; repeated E r = 3; map<string, Z> m = 4;"
         "optional group G = 5 { optional int32 b = 1; } optional string s = 6 [default = 'x']; oneof o { int32 c = 7"
-        "[default = 3]; } repeated E p = 8 [packed = true]; } enum E { X = 1; Y = 2; }");
+        "[default = 3]; } repeated E p = 8 [packed = true]; } enum E { X = 1; Y = 2; }"
+        "enum Z { O = 0; P = 2; }");
     static const struct {
         const char *hex;
         unsigned flags;
@@ -250,10 +252,10 @@ test_proto2(void **state)
          0, "{\"a\":1,\"@unknown\":\"IgUKAWEQCQ==\"}"},
         {"08012205"
          "0a01611002",
-         0, "{\"a\":1,\"m\":{\"a\":\"Y\"}}"},
+         0, "{\"a\":1,\"m\":{\"a\":\"P\"}}"},
         {"08012203"
          "0a0161",
-         0, "{\"a\":1,\"m\":{\"a\":\"X\"}}"},
+         0, "{\"a\":1,\"m\":{\"a\":\"O\"}}"},
         {"08012b08072c", 0, "{\"a\":1,\"g\":{\"b\":7}}"},
         {"08012b08072c2b2c", 0, "{\"a\":1,\"g\":{\"b\":7}}"},
         {"08012b0807", 0, "/g: cut off or malformed at byte 5"},

@@ -100,6 +100,7 @@ test_bad_text_is_refused_with_its_place(void **state)
         {"message A { optional int32 a = 1 [default = 2147483648]; }", "1:45: \"2147483648\" is no value of the type"},
         {"message A { optional E a = 1 [default = B]; } enum E { C = 1; }", "1:41: \"B\" is no value of the type enum"},
         {"message A { repeated int32 a = 1 [default = 1]; }", "1:45: \"a\" cannot have a default"},
+        {"message A { map<int32, E> a = 1; } enum E { B = 1; }", "1:24: the first value of an enum in a map is 0"},
         {"message A { optional group g = 1 {} }", "1:28: the name of a group begins with a capital"},
         {"edition = \"2023\"; message A { optional string a = 1; }", "1:31: editions say features.field_presence"},
         {"edition = \"2023\"; message A { string a = 1 [features.field_presence = MAYBE]; }",
