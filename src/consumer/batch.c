@@ -117,13 +117,25 @@ kill_conflict(struct lf_batch *batch, struct lf_work *work, const char *where, s
     return lf_work_kill(batch, work, "deduplicate", "EVENT_CONFLICT", reason, err);
 }
 
-/* The store has the id with other content: the head is dead, and so are its twins. */
+/* How many works this run has found out about that are not to be stored. */
+static size_t
+settled(const struct lf_batch *batch)
+{
+    return batch->dead_count + batch->buried;
+}
+
+/* The store has the id with other content: the head is dead, and so are its twins. What is among its dead letters
+ * already is done with, its dead letter being in the log as well: that comes first. */
 static enum lf_status
 judge_conflicts(struct lf_batch *batch, struct lf_err *err)
 {
     enum lf_status st = LF_OK;
     for (size_t i = 0; st == LF_OK && i < batch->count; i++) {
         struct lf_work *work = &batch->works[i];
+        if (is_head(work) && work->outcome == LF_APPEND_BURIED) {
+            work->verdict = LF_WORK_PASSED; /* its twins find another head in the next pass */
+            batch->buried++;
+        }
         if (work->verdict != LF_WORK_EVENT || work->head->outcome != LF_APPEND_CONFLICT)
             continue;
         if ((work->head == work || work->twin) && !LF_DEFECT(conflict_is_nothing))
@@ -259,19 +271,19 @@ finish(struct lf_batch *batch, struct lf_err *err)
 static enum lf_status
 work_off(struct lf_batch *batch, struct lf_err *err)
 {
-    size_t known = batch->dead_count;
+    size_t known = settled(batch);
     enum lf_status st = group(batch, err);
     if (st == LF_OK)
         st = append(batch, err);
     if (st == LF_OK)
         st = judge_conflicts(batch, err);
-    if (st != LF_OK || batch->dead_count != known)
+    if (st != LF_OK || settled(batch) != known)
         return st;
     st = load(batch, err);
     LF_CRASH_POINT("consumer.loaded");
     if (st == LF_OK)
         st = fold(batch, err);
-    if (st == LF_OK && batch->dead_count == known)
+    if (st == LF_OK && settled(batch) == known)
         st = judge_disputes(batch, err); /* only now is it certain who stands */
     return st;
 }
@@ -311,9 +323,9 @@ static enum lf_status
 store_events(struct lf_batch *batch, struct lf_err *err)
 {
     struct lf_err local = {0};
-    size_t known = batch->dead_count;
+    size_t known = settled(batch);
     enum lf_status st = work_off(batch, &local);
-    if (st == LF_OK && batch->dead_count == known)
+    if (st == LF_OK && settled(batch) == known)
         st = lf_states_save(&batch->states, batch->session, &batch->arena, &local);
     LF_CRASH_POINT("consumer.saved");
     struct lf_work *only = lf_status_fate(st) == LF_FATE_REJECT ? only_event(batch) : NULL;
@@ -328,7 +340,7 @@ store_events(struct lf_batch *batch, struct lf_err *err)
 static enum lf_status
 pass(struct lf_batch *batch, bool *ret_again, struct lf_err *err)
 {
-    size_t known = batch->dead_count;
+    size_t known = settled(batch);
     enum lf_status st = LF_OK;
     if (LF_DEFECT(advance_first))
         st = advance_first(batch, err);
@@ -337,11 +349,25 @@ pass(struct lf_batch *batch, bool *ret_again, struct lf_err *err)
     LF_CRASH_POINT("consumer.begun");
     if (st == LF_OK)
         st = store_events(batch, err);
-    *ret_again = st == LF_OK && batch->dead_count != known && !LF_DEFECT(store_unfolded);
+    *ret_again = st == LF_OK && settled(batch) != known && !LF_DEFECT(store_unfolded);
     if (st == LF_OK && !*ret_again)
         st = finish(batch, err);
     if (st != LF_OK || *ret_again)
         lf_store_abort(batch->session);
+    return st;
+}
+
+/* A store that says "not now" has been overtaken in something it had read: at once again, but not for ever. */
+static enum lf_status
+pass_at_once(struct lf_batch *batch, bool *ret_again, struct lf_err *err)
+{
+    enum { TRIES = 5 };
+    struct lf_err local = {0};
+    enum lf_status st = LF_AGAIN;
+    for (int i = 0; i < TRIES && st == LF_AGAIN; i++)
+        st = pass(batch, ret_again, &local);
+    if (st != LF_OK && err != NULL)
+        *err = local;
     return st;
 }
 
@@ -427,7 +453,7 @@ run(struct lf_batch *batch, const struct lf_record *records, size_t count, struc
         if (st != LF_OK)
             break;
         batch->asking = LF_PARTNER_STORE;
-        st = pass(batch, &again, err);
+        st = pass_at_once(batch, &again, err);
     }
     return st;
 }

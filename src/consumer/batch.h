@@ -61,6 +61,7 @@ struct lf_batch {
     enum lf_append_outcome *outcomes;
     struct lf_dead **dead;
     size_t dead_count;
+    size_t buried; /* dead letters of the store already */
     size_t skipped;
     enum lf_partner asking;
     struct lf_tally tally; /* of the latest run */

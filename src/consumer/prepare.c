@@ -146,7 +146,7 @@ lf_batch_prepare(struct lf_batch *batch, const struct lf_record *records, size_t
 {
     lf_positions_begin(batch->positions, records, count);
     batch->count = count;
-    batch->dead_count = batch->skipped = 0;
+    batch->dead_count = batch->buried = batch->skipped = 0;
     if (!make_arrays(batch, count))
         return lf_no_memory(err);
     for (size_t i = 0; i < count; i++) {

@@ -404,6 +404,9 @@ open_all(struct server *s, const char *const *files, size_t file_count, struct l
         st = open_operators(s, err);
     if (st == LF_OK)
         st = await_store(s, err);
+    if (st == LF_OK && has_role(s, LF_ROLE_CONSUMER))
+        lf_report(LF_INFO, "store opened", "store", lf_store_backend_name(s->parts.store), "transactions",
+                  lf_store_has_transactions(s->parts.store) ? "yes" : "no", NULL);
     if (st == LF_OK && has_role(s, LF_ROLE_GATEWAY))
         st = open_gateway(s, err);
     if (st == LF_OK && has_role(s, LF_ROLE_CONSUMER))

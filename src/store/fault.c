@@ -266,7 +266,8 @@ lf_store_fault_new(struct lf_store *inner)
     struct fault_store *store = lf_calloc(1, sizeof(*store));
     if (store == NULL)
         return NULL;
-    store->base = (struct lf_store){.ops = &fault_ops, .model = inner->model, .read_only = inner->read_only};
+    store->base = (struct lf_store){
+        .ops = &fault_ops, .model = inner->model, .read_only = inner->read_only, .stepwise = inner->stepwise};
     store->inner = inner;
     pthread_mutex_init(&store->lock, NULL);
     return &store->base;

@@ -9,6 +9,7 @@
 static const struct lf_store_ops *const backends[] = {
     &lf_store_sqlite,
     &lf_store_postgres,
+    &lf_store_mongodb,
     &lf_store_memory,
 };
 
@@ -31,8 +32,8 @@ lf_store_open(const struct lf_store_options *options, struct lf_store **ret, str
     size_t scheme_len = lf_bytes_index(url, ':');
     if (ops == NULL)
         return lf_fail(err, LF_USAGE,
-                       "no store is known for the URL scheme \"%.*s\": use sqlite:FILE, postgresql://… or "
-                       "memory:",
+                       "no store is known for the URL scheme \"%.*s\": use sqlite:FILE, postgresql://…, "
+                       "mongodb://… or memory:",
                        LF_FMT(lf_bytes(url.ptr, scheme_len == SIZE_MAX ? 0 : scheme_len)));
     struct lf_store *store = NULL;
     enum lf_status st = ops->open(options, options->url + lf_bytes_of(ops->scheme).len, &store, err);
@@ -62,7 +63,7 @@ password_of(const char *url)
 void
 lf_store_url_show(struct lf_buf *out, const char *url)
 {
-    static const char parameter[] = "password="; /* of libpq; sslpassword= ends in it as well */
+    static const char parameter[] = "password="; /* of libpq; others end in it */
     static const char hidden[] = "***";
     struct lf_bytes password = password_of(url);
     if (password.len != 0) {
@@ -70,7 +71,7 @@ lf_store_url_show(struct lf_buf *out, const char *url)
         lf_buf_add_text(out, hidden);
         url = password.ptr + password.len;
     }
-    for (const char *found; (found = strstr(url, parameter)) != NULL; url = found + strcspn(found, "&")) {
+    for (const char *found; (found = strcasestr(url, parameter)) != NULL; url = found + strcspn(found, "&")) {
         found += sizeof(parameter) - 1;
         lf_buf_add(out, lf_bytes(url, (size_t)(found - url)));
         lf_buf_add_text(out, hidden);
@@ -89,6 +90,12 @@ const char *
 lf_store_backend_name(const struct lf_store *store)
 {
     return store->ops->name;
+}
+
+bool
+lf_store_has_transactions(const struct lf_store *store)
+{
+    return !store->stepwise;
 }
 
 enum lf_status

@@ -1,6 +1,6 @@
 /*
  * Where events and states rest: event store, entity state, positions, dead letters. One interface, several back ends
- * (store_backend.h), chosen by URL: sqlite:FILE, postgresql://, memory:, later mongodb://.
+ * (store_backend.h), chosen by URL: sqlite:FILE, postgresql://, mongodb://, memory:.
  *
  * A store may be shared between threads; a session belongs to one thread at a time. Only consumers write.
  */
@@ -33,6 +33,9 @@ LF_NODISCARD enum lf_status lf_store_open(const struct lf_store_options *options
 void lf_store_url_show(struct lf_buf *out, const char *url);
 void lf_store_close(struct lf_store *store); /* NULL is fine; sessions must be closed */
 const char *lf_store_backend_name(const struct lf_store *store);
+/* Is a commit one step? If not, a crash may come between its writes, which are completed when the batch is read again;
+ * readers may see the first of them. Known once it was opened for writing. */
+bool lf_store_has_transactions(const struct lf_store *store);
 /* Can it be reached and written? A cheap round trip on a connection of its own; for health. May block shortly. */
 LF_NODISCARD enum lf_status lf_store_health(struct lf_store *store, struct lf_err *err);
 
@@ -45,10 +48,13 @@ void lf_store_session_close(struct lf_store_session *session); /* aborts an open
 
 /* ---- writing: begin, any of the following in this order of use, commit or abort ---- */
 /*
+ * Where a store gathers what is written until commit, lists and dead letters show it from then on only.
+ *
  * After any failure the transaction can only be aborted (LF_NOT_FOUND, LF_USAGE, a call out of order, and a list's
  * wrong question are none). LF_FENCED is one: a batch that has lost its partition is rolled back whole. LF_UNAVAILABLE
- * and LF_TIMEOUT: nothing has been written, or (after commit) perhaps everything: begin anew from the positions read
- * again.
+ * and LF_TIMEOUT: nothing has been written, or (after commit) perhaps everything, or a part of it where commits are not
+ * one step: begin anew from the positions read again. LF_AGAIN: something that was read does not hold any more; the
+ * same once more, at once, finds it as it is now.
  */
 LF_NODISCARD enum lf_status lf_store_begin(struct lf_store_session *session, struct lf_err *err);
 
@@ -56,6 +62,8 @@ enum lf_append_outcome {
     LF_APPENDED,
     LF_APPEND_DUPLICATE, /* the same event is there already: same id, type and payload (as data), or the same place */
     LF_APPEND_CONFLICT,  /* the id is there with another type or payload */
+    LF_APPEND_BURIED, /* its place is in the dead letters, by a commit that was cut short: nothing is left to be done.
+                          * Only of stores whose commits can be */
 };
 /* Adds events (ids distinct within one transaction; entity_key set where they have an entity) to event_store.
  * ret_outcomes has one entry an event. The transaction goes on after duplicates and conflicts. */

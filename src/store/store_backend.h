@@ -60,6 +60,7 @@ struct lf_store {
     const struct lf_store_ops *ops;
     const struct lf_model *model;
     bool read_only;
+    bool stepwise; /* set by the back end: a commit is several writes, which a crash may come between */
 };
 struct lf_store_session {
     struct lf_store *store;
@@ -69,6 +70,7 @@ struct lf_store_session {
 };
 
 extern const struct lf_store_ops lf_store_memory;
+extern const struct lf_store_ops lf_store_mongodb;
 extern const struct lf_store_ops lf_store_postgres;
 extern const struct lf_store_ops lf_store_sqlite;
 

@@ -59,6 +59,7 @@ struct backend {
     bool durable;     /* what was committed is there after closing and opening */
     bool concurrent;  /* a transaction may begin while another is open */
     bool fixed;       /* states cannot be computed anew */
+    bool gathers;     /* lists show what a transaction has written once it has committed, also to itself */
     struct lf_store *(*open)(void *ctx, const struct lf_model *model);
     void (*reset)(void *ctx);
     void *ctx;
@@ -77,6 +78,7 @@ struct contract {
     struct lf_model *model;
     struct lf_store *store;
     struct lf_store_session *session; /* a writer */
+    bool in_tx;                       /* it is asked for what it has not committed */
     struct lf_arena arena;
 };
 int contract_setup(void **state);

@@ -327,6 +327,8 @@ assert_sees(struct contract *c, struct lf_store_session *session, int n, bool th
     assert_string_equal(get(c, session, QUOTE, "q"), states[there ? n : n - 1]);
     int64_t before = n == 1 ? -1 : n;
     assert_int_equal(position(session, 0), there ? n + 1 : before);
+    if (c->backend->gathers && session == c->session && c->in_tx)
+        return;
     struct lf_dead_letter *letters;
     size_t count;
     OK(lf_store_dead_letters(session, 0, 10, &c->arena, &letters, &count, &err));
@@ -347,7 +349,9 @@ test_only_the_writer_sees_before_commit(void **state)
     for (int n = 1; n <= 2; n++) {
         OK(lf_store_begin(c->session, &err));
         write_everything(c, n);
+        c->in_tx = true;
         assert_sees(c, c->session, n, true);
+        c->in_tx = false;
         assert_sees(c, other, n, false);
         OK(lf_store_commit(c->session, &err));
         assert_sees(c, c->session, n, true);
