@@ -22,27 +22,13 @@ format_of(const char *verb)
 
 /* --- which events ------------------------------------------------------------------------------------------------- */
 
-static bool
-is_chosen(const struct lf_config *config, const struct lf_event_type *event)
-{
-    for (size_t i = 0; i < config->event.count; i++) {
-        if (lf_bytes_equal_text(event->name, config->event.items[i]))
-            return true;
-    }
-    return config->event.count == 0;
-}
-
 static enum lf_status
 check_choice(const struct generating *g, struct lf_err *err)
 {
-    const struct lf_model *model = g->s->parts.model;
     size_t chosen = 0;
-    for (size_t i = 0; i < g->config->event.count; i++) {
-        if (lf_model_event(model, lf_bytes_of(g->config->event.items[i])) == NULL)
-            return lf_fail(err, LF_USAGE, "--event: the schema has no event \"%s\"", g->config->event.items[i]);
-    }
-    for (size_t i = 0; i < model->event_count; i++)
-        chosen += is_chosen(g->config, &model->events[i]);
+    enum lf_status st = lf_cli_events_check(g->config, g->s->parts.model, &chosen, err);
+    if (st != LF_OK)
+        return st;
     if (g->config->out[0] == '\0' && g->config->check)
         return lf_fail(err, LF_USAGE, "--check looks at files: say where they are with --out");
     if (g->config->out[0] == '\0' && chosen > 1)
@@ -137,7 +123,7 @@ generate(struct generating *g, struct lf_err *err)
     if (st == LF_OK && g->config->out[0] != '\0' && !g->config->check)
         st = lf_folder_make(g->config->out, err);
     for (size_t i = 0; i < model->event_count && st == LF_OK; i++) {
-        if (is_chosen(g->config, &model->events[i]))
+        if (lf_cli_event_chosen(g->config, &model->events[i]))
             st = generate_one(g, &model->events[i], err);
     }
     return st;

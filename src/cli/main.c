@@ -47,6 +47,11 @@ static const struct command commands[] = {
      "and the schema of each event under its version. Commit it. With --check nothing is written, and the exit status\n"
      "is 1 if the file is out of date.",
      LF_CMD_LOCK, 1, OPERANDS_MAX, lf_cmd_schema_lock},
+    {"schema", "compat", "SCHEMA...", "would the schema break readers?",
+     "Compares the schema of each event with the one before: with the lock file, with schemas of payloads (a file, or\n"
+     "a folder as --out writes it), or with an SDL file (.graphql). Prints each break as EVENT: /path: a sentence.\n"
+     "Exit status 0 if all are compatible, 1 if not, 2 if it cannot be told.",
+     LF_CMD_COMPAT, 1, OPERANDS_MAX, lf_cmd_schema_compat},
     {"schema", "validate", "SCHEMA.json INSTANCE.json...", "JSON documents against a JSON Schema",
      "Checks JSON documents against a JSON Schema of draft 2020-12 or 07. INSTANCE - reads JSON Lines from standard\n"
      "input. Prints what is wrong as file[:line]: /path: keyword: message. Exit status 0 if all are valid, 1 if not,\n"

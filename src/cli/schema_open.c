@@ -27,6 +27,30 @@ lf_cli_schemas_close(const struct lf_cli *cli, struct lf_cli_schemas *schemas, e
     return status;
 }
 
+bool
+lf_cli_event_chosen(const struct lf_config *config, const struct lf_event_type *event)
+{
+    for (size_t i = 0; i < config->event.count; i++) {
+        if (lf_bytes_equal_text(event->name, config->event.items[i]))
+            return true;
+    }
+    return config->event.count == 0;
+}
+
+enum lf_status
+lf_cli_events_check(const struct lf_config *config, const struct lf_model *model, size_t *ret_count, struct lf_err *err)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < config->event.count; i++) {
+        if (lf_model_event(model, lf_bytes_of(config->event.items[i])) == NULL)
+            return lf_fail(err, LF_USAGE, "--event: the schema has no event \"%s\"", config->event.items[i]);
+    }
+    for (size_t i = 0; i < model->event_count; i++)
+        count += lf_cli_event_chosen(config, &model->events[i]);
+    *ret_count = count;
+    return LF_OK;
+}
+
 static enum lf_status
 is_same(const char *path, struct lf_bytes content, bool *ret, struct lf_err *err)
 {

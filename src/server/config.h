@@ -22,6 +22,7 @@ enum {
     LF_CMD_COPY = 1024,
     LF_CMD_GENERATE = 2048,
     LF_CMD_LOCK = 4096,
+    LF_CMD_COMPAT = 8192,
     LF_CMD_API = LF_CMD_UP | LF_CMD_GATEWAY,
     LF_CMD_CONSUME = LF_CMD_UP | LF_CMD_CONSUMER,
     LF_CMD_SERVE = LF_CMD_UP | LF_CMD_GATEWAY | LF_CMD_CONSUMER,
@@ -31,8 +32,11 @@ enum {
     LF_CMD_WRITE = LF_CMD_SERVE | LF_CMD_IMPORT | LF_CMD_COPY,  /* append to a log */
     LF_CMD_JUDGE = LF_CMD_CONSUME | LF_CMD_VERIFY,              /* know what becomes of a record */
     LF_CMD_FILE = LF_CMD_EXPORT | LF_CMD_IMPORT,
-    LF_CMD_FORMS = LF_CMD_GENERATE | LF_CMD_LOCK, /* know schemas of payloads */
-    LF_CMD_ALL = 8191,
+    LF_CMD_FORMS = LF_CMD_GENERATE | LF_CMD_LOCK | LF_CMD_COMPAT, /* know schemas of payloads */
+    LF_CMD_GENERATED = LF_CMD_GENERATE | LF_CMD_LOCK,             /* write files of them */
+    LF_CMD_CHOOSE = LF_CMD_GENERATE | LF_CMD_COMPAT,              /* of some events */
+    LF_CMD_KEEP = LF_CMD_LOCK | LF_CMD_COMPAT,                    /* each in its own format */
+    LF_CMD_ALL = 16383,
 };
 
 struct lf_texts {
