@@ -2,7 +2,7 @@
 """Measures Logfirst beside its limits and its peers, in one run, and writes bench/RESULTS.md.
 
     make bench                     everything (about ten minutes)
-    make bench A='--only gateway'  parts: gateway, kafka, node, consumer, postgres, readable, memory
+    make bench A='--only gateway'  parts: gateway, kafka, node, consumer, postgres, readable, memory, codec
     make bench A='--seconds 3'     shorter runs
 
 The server runs on one core and the load on the other (taskset); a broker shares both. Only ratios inside one run count.
@@ -32,7 +32,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests" / "e2e"))
 BIN = ROOT / "build" / "logfirst"
 SCHEMA = ROOT / "examples" / "quotes" / "schema.graphql"
-PARTS = ("gateway", "kafka", "node", "consumer", "postgres", "readable", "memory")
+PARTS = ("gateway", "kafka", "node", "consumer", "postgres", "readable", "memory", "codec")
 CONNECTIONS = (1, 64, 256)
 PARTITIONS = 4  # of the topics on Kafka, of the gateway and of the Node services alike: what the owed ratios mean
 WARM_UP_SECONDS = 10  # of a broker: what comes first must not pay for its compiler
@@ -347,6 +347,53 @@ def part_memory(results, seconds):
     print("  ", results["memory"], flush=True)
 
 
+# What a line of codec_bench and its like measures, in the order of the report.
+CODECS = {"json": "Logfirst: JSON", "json-schema": "Logfirst: JSON, and its JSON Schema as well",
+          "avro": "Logfirst: Avro", "protobuf": "Logfirst: Protobuf", "ajv": "ajv with V8's JSON",
+          "jsonschema": "Python: json and jsonschema", "avro-alone": "Logfirst: Avro, unchecked",
+          "libavro-alone": "libavro, unchecked, from and to its own values", "fastavro": "fastavro, unchecked"}
+
+
+def part_codec(results, seconds):
+    """Nanoseconds of processor time an event; ours, and those who do the same in C, JavaScript and Python."""
+    print("codecs", flush=True)
+    codec, samples = ROOT / "bench" / "codec", ROOT / "bench" / "codec" / "samples.json"
+    subprocess.run(["ninja", "-C", str(TOOLS), "bench/codec_bench"], check=True, stdout=subprocess.DEVNULL)
+    env = {name: value for name, value in os.environ.items() if not name.startswith("LOGFIRST_")}
+    env["NODE_PATH"] = str(pathlib.Path(os.environ["LOGFIRST_DEPS"]) / "bench" / "node_modules")
+    rows = {}
+    with tempfile.TemporaryDirectory() as folder:
+        for form in ("avro", "json-schema"):
+            subprocess.run([BIN, "schema", form, codec / "events.graphql", "--out", folder], check=True, env=env,
+                           stdout=subprocess.DEVNULL)
+        for command in ([TOOLS / "bench" / "codec_bench", codec / "events.graphql", samples],
+                        ["node", codec / "ajv.js", folder, samples],
+                        [sys.executable, codec / "peers.py", folder, samples]):
+            text = subprocess.run(pin(SERVER_CPU) + [str(word) for word in command] + [str(seconds)],
+                                  check=True, env=env, capture_output=True, text=True).stdout
+            print(text, end="", flush=True)
+            for event, name, way, ns, size in map(str.split, text.splitlines()):
+                rows.setdefault(event, {}).setdefault(name, {"bytes": int(size)})[way] = float(ns)
+    results["codec"] = rows
+
+
+def codec_lines(rows):
+    lines = [
+        "## Codecs",
+        "",
+        "Events a second of one core, in processor time. The check is the schema language's own where nothing else is "
+        "said.",
+        "",
+    ]
+    for event, codecs in rows.items():
+        lines += [f"{event}:", "", "| | check and encode /s | decode and check /s | bytes |", "|---|---|---|---|"]
+        lines += [f"| {words} | {1e9 / codecs[name]['encode']:,.0f} | {1e9 / codecs[name]['decode']:,.0f} | "
+                  f"{codecs[name]['bytes']} |" for name, words in CODECS.items() if name in codecs]  # fmt: skip
+        added = codecs["schema-check-alone"]["encode"] / 1e3
+        lines += ["", f"The JSON Schema check alone takes {added:.2f} µs.", ""]
+    return lines
+
+
 # ---- the report ------------------------------------------------------------------------------------------------------
 
 
@@ -365,6 +412,9 @@ def ratio_rows(results):
     add("Kafka gateway / bare echo", "gateway, Kafka", "echo", 256, 0.6)
     add("Kafka gateway / mercurius + confluent", "gateway, Kafka", NODE[0][0], 64, 2.5)
     add("Kafka gateway / yoga + kafkajs", "gateway, Kafka", NODE[2][0], 64, 10)
+    if "codec" in results:
+        check = results["codec"]["QuoteCreated"]["schema-check-alone"]["encode"]
+        rows.append(("1 µs / the JSON Schema check of the small event", 1, 1000 / check))
     if "consumer" in results and "bare" in results:
         rows.append(("consumer / bare SQLite loop", 0.6, results["consumer"]["rate"] / results["bare"]))
     if "postgres" in results:
@@ -461,6 +511,8 @@ def write_report(results, arguments):
             f"load (owed: below 100); ready {m['start']:.0f} ms after its start (owed: 100).",
             "",
         ]
+    if "codec" in results:
+        lines += codec_lines(results["codec"])
     rows = ratio_rows(results)
     if rows:
         lines += ["## Owed ratios", "", "| | owed | reached |", "|---|---|---|"]
@@ -506,6 +558,8 @@ def main():
         part_readable(results, args.seconds)
     if "memory" in wanted:
         part_memory(results, args.seconds)
+    if "codec" in wanted:
+        part_codec(results, args.seconds)
     write_report(results, sys.argv[1:])
 
 

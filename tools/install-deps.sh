@@ -9,6 +9,7 @@
 #   prefix/            yyjson and llhttp, where pkg-config does not find them
 #   venv/ kafka/ node/ what the end-to-end tests need      check/  clang-format and clang-tidy, pinned
 #   ferretdb/          a server of MongoDB's wire protocol, for the tests
+#   bench/             Node packages that the benchmarks measure
 #   json-schema-suite/ the official JSON-Schema-Test-Suite
 #
 # For Debian 12, Debian 13 and Ubuntu 24.04. Elsewhere install the packages named below in your own way and set
@@ -30,7 +31,7 @@ TEST="curl=curl libcmocka-dev java=default-jre-headless mvn=maven node=nodejs np
     g++=g++ clang=clang libclang-rt-dev|libclang-rt-14-dev|libclang-rt-18-dev|libclang-rt-19-dev postgresql pgbouncer
     openssl=openssl procps iproute2"
 CHECK="g++=g++ cppcheck=cppcheck"
-BENCH="wrk=wrk"
+BENCH="wrk=wrk libavro-dev"
 
 YYJSON_VERSION=4.0.6
 YYJSON_SHA256=fcd4dc15c1e39a30bf9fa85d56903029111506860fc3080ab0d81c6c6dacaa8c
@@ -378,6 +379,18 @@ if [ $want_test = 1 ]; then
     if ! fresh json-schema-suite "$hash" "$LOGFIRST_JSON_SCHEMA_SUITE/tests"; then
         fetch_json_schema_suite
         made json-schema-suite "$hash"
+    fi
+fi
+
+if [ $want_bench = 1 ]; then
+    hash=$script$(hash_of bench/codec/package.json bench/codec/package-lock.json)
+    if ! fresh bench-node "$hash" "$LOGFIRST_DEPS/bench/node_modules"; then
+        say "Node packages of the benchmarks"
+        rm -rf "$LOGFIRST_DEPS/bench"
+        mkdir -p "$LOGFIRST_DEPS/bench"
+        cp bench/codec/package.json bench/codec/package-lock.json "$LOGFIRST_DEPS/bench/"
+        try npm --prefix "$LOGFIRST_DEPS/bench" ci --silent --no-audit --no-fund --ignore-scripts
+        made bench-node "$hash"
     fi
 fi
 

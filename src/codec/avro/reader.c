@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-enum { NO_MEMBER = UINT32_MAX };
+#define NO_MEMBER UINT32_MAX /* the reader has none */
 
 /* The op of a pair of records. */
 struct pair_op {

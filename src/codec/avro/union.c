@@ -133,10 +133,25 @@ choose_best(struct lf_avro_encoding *run, const struct lf_avro_type *type, const
     return LF_OK;
 }
 
+/* The common case, a type that may be null: nothing else needs to be looked at. */
+static bool
+choose_nullable(const struct lf_avro_type *type, const struct lf_value *value, uint32_t *ret)
+{
+    if (type->count != 2)
+        return false;
+    const uint32_t null = type->u.branches[0]->kind == LF_AVRO_NULL ? 0 : 1;
+    if (type->u.branches[null]->kind != LF_AVRO_NULL)
+        return false;
+    *ret = value->type == LF_V_NULL ? null : 1 - null;
+    return true;
+}
+
 enum lf_status
 lf_avro_choose(struct lf_avro_encoding *run, const struct lf_avro_type *type, const struct lf_value *value,
                const struct lf_json_step *step, uint32_t *ret)
 {
+    if (choose_nullable(type, value, ret))
+        return LF_OK;
     uint32_t candidates = 0;
     enum lf_status st = lf_avro_encode_charge(run, type->count);
     for (uint32_t i = 0; st == LF_OK && i < type->count; i++) {
