@@ -7,7 +7,7 @@ import random
 import pytest
 from google.protobuf.message import DecodeError
 from harness.codec import TOOL, CodecTool
-from harness.protobuf import Maker, Reference, damaged, random_message, shape
+from harness.protobuf import Maker, Reference, damaged, judge_schemas, mutated, random_message, shape
 
 SEEDS = range(24)
 MESSAGES = 12
@@ -109,6 +109,18 @@ def test_packed_or_not_is_read_alike(tool, seed):
         message = random_message(rng, reference.cls)
         read = tool.get("protobuf.decode", schema=other, message="M", bytes=serialize(message).hex())["value"]
         assert read == shape(message), text
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_schemas_are_judged_as_by_protoc(tool, seed):
+    """But for options that are read over, whatever they are."""
+    rng = random.Random(seed)
+    text = Maker(rng, rng.choice(["proto2", "proto3"]), well_known=False).schema()
+    texts = [mutated(rng, text) for _ in range(60)]
+    for mutant, complaint in zip(texts, judge_schemas(texts), strict=True):
+        answer = tool.ask("protobuf.parse", schema=mutant)
+        good = answer["status"] in ("OK", "NOT_FOUND")  # a file without messages is a schema
+        assert good == (complaint == "") or "Option" in complaint, f"{mutant}\n{complaint}\n{answer}"
 
 
 @pytest.mark.parametrize("seed", range(6))

@@ -320,4 +320,45 @@ def damaged(rng, data):
     return bytes(out)
 
 
-__all__ = ["Maker", "Reference", "damaged", "random_message", "shape"]
+WORDS = ("message enum oneof repeated optional required map reserved extensions to max int32 string bool M Leaf StateA "
+         "group default packed json_name true = ; { } [ ] < > , 1 2 3 -1 0 19000 . import option syntax extend service "
+         'stream returns rpc package 0x1f 1.5 "x"').split()  # fmt: skip
+
+
+def mutated(rng, text):
+    """A schema's text with one or two of its words changed, dropped, added or moved."""
+    words = re.findall(r'"[^"]*"|[A-Za-z_0-9.]+|\S', text)
+    for _ in range(rng.randint(1, 2)):
+        at, how = rng.randrange(len(words) - 1), rng.randrange(4)
+        if how == 0:
+            del words[at]
+        elif how == 1:
+            words[at] = rng.choice(WORDS)
+        elif how == 2:
+            words.insert(at, rng.choice(WORDS))
+        else:
+            words[at], words[at + 1] = words[at + 1], words[at]
+    return " ".join(words)
+
+
+def judge_schemas(texts):
+    """What protoc says to each: "" or its complaint. In a process of its own, for it writes to standard error."""
+    program = (
+        "import json, os, sys, tempfile\n"
+        "from grpc_tools import protoc\n"
+        "with tempfile.TemporaryDirectory() as folder:\n"
+        "    for text in json.load(sys.stdin):\n"
+        "        open(folder + '/t.proto', 'w').write(text)\n"
+        "        errors = os.open(folder + '/errors', os.O_CREAT | os.O_TRUNC | os.O_WRONLY)\n"
+        "        os.dup2(errors, 2)\n"
+        "        os.close(errors)\n"
+        "        bad = protoc.main(['protoc', '-I' + folder, '--descriptor_set_out=/dev/null', folder + '/t.proto'])\n"
+        "        print(json.dumps(open(folder + '/errors').read() or 'refused' if bad else ''))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], input=json.dumps(texts), capture_output=True, text=True,
+                          timeout=300)  # fmt: skip
+    assert done.returncode == 0
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+__all__ = ["Maker", "Reference", "damaged", "judge_schemas", "mutated", "random_message", "shape"]
