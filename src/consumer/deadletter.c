@@ -92,6 +92,13 @@ open_topic(struct lf_dlq *dlq, struct lf_bytes source, struct lf_dlq_topic **ret
     return LF_OK;
 }
 
+/* Of this record, whenever it is tried: others may go on. */
+static bool
+is_refusal(enum lf_status status)
+{
+    return status == LF_LIMIT || status == LF_INVALID;
+}
+
 static void
 acknowledged(void *ctx, const struct lf_log_ack *ack)
 {
@@ -101,6 +108,7 @@ acknowledged(void *ctx, const struct lf_log_ack *ack)
         dead->durable = true;
         return;
     }
+    dead->refused = is_refusal(ack->status);
     if (dlq->refused.status != LF_OK)
         return;
     if (ack->err != NULL)
@@ -193,9 +201,15 @@ append_all(struct lf_dlq *dlq, struct lf_dead *const *dead, size_t count, struct
     for (size_t i = 0; i < count; i++) {
         if (dead[i]->durable)
             continue;
-        enum lf_status st = append(dlq, dead[i], arena, err);
-        if (st != LF_OK)
+        struct lf_err local = {0};
+        enum lf_status st = append(dlq, dead[i], arena, &local);
+        dead[i]->refused = is_refusal(st);
+        if (dead[i]->refused && dlq->refused.status == LF_OK)
+            dlq->refused = local;
+        if (st != LF_OK && !dead[i]->refused) {
+            *err = local;
             return st;
+        }
     }
     return LF_OK;
 }

@@ -22,6 +22,7 @@ struct lf_dead {
     const struct lf_record *record;
     struct lf_cause cause;
     bool durable; /* the log has it */
+    bool refused; /* the log will not have it as its topic is: a person has to make room */
 };
 
 struct lf_dlq_topic;

@@ -324,6 +324,7 @@ work(struct lf_consumer *consumer, const struct lf_log_batch *read, struct lf_er
     if (st == LF_NO_MEMORY)
         shrink(consumer);
     lf_positions_doubt(&consumer->positions);
+    lf_positions_park(&consumer->positions, consumer->reader, consumer->backoff.max_ms);
     if (err != NULL)
         *err = local;
     return st;
@@ -379,8 +380,9 @@ tell_away(struct lf_consumer *consumer, enum lf_status st, const struct lf_err *
 static void
 tell_back(struct lf_consumer *consumer)
 {
-    lf_meter_away(&consumer->meter, false, consumer->cannot_assign);
-    if (consumer->told_ns == 0)
+    bool stuck = lf_positions_any_stuck(&consumer->positions);
+    lf_meter_away(&consumer->meter, stuck, consumer->cannot_assign);
+    if (consumer->told_ns == 0 || stuck)
         return;
     consumer->told_ns = 0;
     lf_report(LF_INFO, "consumer goes on", NULL);

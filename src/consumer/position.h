@@ -15,6 +15,8 @@ struct lf_partition {
     int32_t number;
     bool assigned;
     bool must_seek; /* what the reader would deliver next is not what comes next */
+    bool stuck;     /* one of its dead letters is refused: nothing of it is read for a while */
+    int64_t stuck_until_ns;
     int64_t stored; /* the group's position in the store; -1: there is no row yet */
     int64_t first;  /* offset of the first record delivered since the assignment; -1: none yet */
     int64_t next;   /* where the batch in work leaves off; -1: the batch has nothing of it */
@@ -57,6 +59,9 @@ size_t lf_positions_assigned(const struct lf_positions *positions);
 /* A batch was not worked off: each assigned partition is to be read from the store's position again. Also those that
  * the batch had no record of: it may have failed before it came to them. */
 void lf_positions_doubt(struct lf_positions *positions);
+/* Leaves those that are stuck alone for so long. They are in doubt. */
+void lf_positions_park(struct lf_positions *positions, struct lf_log_reader *reader, int64_t ms);
+bool lf_positions_any_stuck(const struct lf_positions *positions);
 /* Removes the doubt: reads the positions in doubt from the store and seeks there. */
 LF_NODISCARD enum lf_status lf_positions_restore(struct lf_positions *positions, struct lf_store_session *session,
                                                  struct lf_log_reader *reader, struct lf_err *err);

@@ -9,7 +9,7 @@ import pytest
 
 from harness import folds
 from harness.checker import History, check, report
-from harness.evidence import kafka_log
+from harness.evidence import dead_letters, kafka_log, reached, snapshot
 from harness.graphql import unique
 from harness.load import Ledger
 from harness.logfirst import LEDGER, total
@@ -254,3 +254,24 @@ def test_partitions_added_while_they_run(cluster, broker, topic, group):
     cluster.caught_up()
     assert len({partition for partition, end in broker.ends(topic).items() if end}) >= 2
     cluster.end()
+
+
+def test_a_dead_letter_that_is_refused_holds_its_own_partition_alone(broker, topic, group, start):
+    broker.create_topic(topic, partitions=2)
+    broker.create_topic(topic + ".dlq", **{"max.message.bytes": "2000"})
+    broker.produce(topic, [{"partition": 0, "key": b"k", "value": b"x" * 5000}])
+    options = ["--log", broker.url, "--topic", topic, "--group", group]
+    consumer = start("consumer", LEDGER, *options)
+    consumer.wait_line("max.message.bytes", 30)
+    for number in range(3):
+        value = '{"eventId": "e%d", "eventType": "Other", "payload": {}}' % number
+        broker.produce(topic, [{"partition": part, "key": b"k", "value": value.encode()} for part in (0, 1)][1:])
+        until(lambda: reached(consumer.store_file, group, {(topic, 1): number + 1}), "the other partition", 30)
+    assert snapshot(consumer.store_file, group).positions.get((topic, 0), 0) == 0
+    assert not consumer.ready()
+    broker.set_topic_config(topic + ".dlq", "max.message.bytes", "1000000")
+    until(lambda: reached(consumer.store_file, group, {(topic, 0): 1, (topic, 1): 3}), "both", 60)
+    until(consumer.ready, "ready", 30)
+    (letter,) = dead_letters(consumer.store_file)
+    assert (letter["log_partition"], letter["code"]) == (0, "NOT_AN_EVENT")
+    assert consumer.stop() == 0

@@ -104,6 +104,18 @@ tell_committed(struct lf_share *share)
     }
 }
 
+/* What lanes want held. The lock is held. */
+static void
+hold_parked(struct lf_share *share)
+{
+    for (struct lf_share_part *part = share->parts; part != NULL; part = part->next) {
+        if (!part->parked || part->held || part->revoked || !part->flowing)
+            continue;
+        part->held = true;
+        lf_log_hold(share->reader, part->topic, part->number, true);
+    }
+}
+
 static bool
 may_flow_again(const struct lf_share_part *part)
 {
@@ -116,7 +128,7 @@ static struct lf_share_part *
 next_seek(struct lf_share *share, int64_t *ret_offset)
 {
     for (struct lf_share_part *part = share->parts; part != NULL; part = part->next) {
-        if (part->revoked || !part->flowing)
+        if (part->revoked || !part->flowing || part->parked)
             continue;
         if (part->seek != LF_OFFSET_NONE) {
             *ret_offset = part->seek;
@@ -158,6 +170,7 @@ serve_lanes(struct lf_share *share, struct lf_err *err)
     enum lf_status st = LF_OK;
     pthread_mutex_lock(&share->lock);
     tell_committed(share);
+    hold_parked(share);
     while (st == LF_OK && share->rest.count == 0) {
         int64_t offset = 0;
         struct lf_share_part *part = next_seek(share, &offset);
@@ -181,7 +194,8 @@ sort_out(struct lf_share *share)
         struct lf_record *record = &share->rest.records[i];
         if (part == NULL || part->number != record->partition || !lf_bytes_equal(part->topic, record->topic))
             part = lf_share_find(share, record->topic, record->partition);
-        if (part == NULL || !part->lane->open || !part->flowing || part->held || part->seek != LF_OFFSET_NONE)
+        if (part == NULL || !part->lane->open || !part->flowing || part->held || part->parked ||
+            part->seek != LF_OFFSET_NONE)
             continue;
         share->rest.records[kept] = *record;
         share->rest_parts[kept++] = part;

@@ -236,6 +236,25 @@ part_of(struct lf_share_lane *lane, struct lf_bytes topic, int32_t number)
     return NULL;
 }
 
+void
+lf_share_hold(struct lf_log_reader *base, struct lf_bytes topic, int32_t partition, bool held)
+{
+    struct lf_share_lane *lane = (struct lf_share_lane *)base;
+    struct lf_share *share = lane->share;
+    if (!held)
+        return; /* the seek that follows ends it, and not before */
+    pthread_mutex_lock(&share->lock);
+    struct lf_share_part *part = part_of(lane, topic, partition);
+    if (part != NULL) {
+        part->parked = true;
+        part->seek = LF_OFFSET_NONE;
+        lf_share_purge(part);
+        pthread_cond_signal(&share->room);
+        lf_log_interrupt(share->reader);
+    }
+    pthread_mutex_unlock(&share->lock);
+}
+
 enum lf_status
 lf_share_seek(struct lf_log_reader *base, struct lf_bytes topic, int32_t partition, int64_t offset, struct lf_err *err)
 {
@@ -248,6 +267,7 @@ lf_share_seek(struct lf_log_reader *base, struct lf_bytes topic, int32_t partiti
         st = lf_fail(err, LF_NOT_FOUND, "%.*s/%d is not assigned to this reader", LF_FMT(topic), partition);
     } else if (part->flowing) { /* if it is revoked by now: the caller hears of it with the next read */
         lf_share_purge(part);
+        part->parked = false;
         part->seek = offset;
         if (lane->failure.status == LF_CORRUPT) /* of where it stood, perhaps: it shows again if not */
             lane->failure = (struct lf_err){0};
@@ -255,6 +275,7 @@ lf_share_seek(struct lf_log_reader *base, struct lf_bytes topic, int32_t partiti
         lf_log_interrupt(share->reader);
     } else {
         part->start = offset;
+        part->parked = false;
     }
     pthread_mutex_unlock(&share->lock);
     return st;

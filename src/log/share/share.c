@@ -70,6 +70,7 @@ static const struct lf_log_ops share_ops = {
     .reader_open = lf_share_reader_open,
     .read = lf_share_read,
     .pause = lf_share_pause,
+    .hold = lf_share_hold,
     .seek = lf_share_seek,
     .committed = lf_share_committed,
     .interrupt = lf_share_interrupt,

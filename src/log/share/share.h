@@ -32,6 +32,7 @@ struct lf_share_part {
     bool heard;        /* the lane's caller knows that it is revoked */
     bool left;         /* the feeding thread has given up waiting for that */
     bool held;         /* the lane is full: the inner reader leaves it alone */
+    bool parked;       /* held as the lane wishes, until it seeks */
     int64_t start;     /* the answer */
     int64_t back;      /* when held: the first offset not handed over */
     int64_t seek;      /* to be done by the feeding thread; LF_OFFSET_NONE: nothing */
@@ -117,6 +118,7 @@ enum lf_status lf_share_reader_open(struct lf_log *log, const struct lf_log_read
 enum lf_status lf_share_read(struct lf_log_reader *reader, size_t records_max, size_t bytes_max, int64_t timeout_ms,
                              struct lf_log_batch *ret, struct lf_err *err);
 void lf_share_pause(struct lf_log_reader *reader, bool paused);
+void lf_share_hold(struct lf_log_reader *reader, struct lf_bytes topic, int32_t partition, bool held);
 enum lf_status lf_share_seek(struct lf_log_reader *reader, struct lf_bytes topic, int32_t partition, int64_t offset,
                              struct lf_err *err);
 void lf_share_committed(struct lf_log_reader *reader, struct lf_bytes topic, int32_t partition, int64_t next);

@@ -8,7 +8,15 @@ import subprocess
 import uuid
 
 from confluent_kafka import OFFSET_INVALID, Consumer, KafkaException, Producer, TopicPartition
-from confluent_kafka.admin import AdminClient, ConfigResource, NewPartitions, NewTopic, ResourceType
+from confluent_kafka.admin import (
+    AdminClient,
+    AlterConfigOpType,
+    ConfigEntry,
+    ConfigResource,
+    NewPartitions,
+    NewTopic,
+    ResourceType,
+)
 
 from harness.process import Process
 from harness.wait import TimedOut, until
@@ -187,6 +195,12 @@ class Broker(Process):
         admin = self.admin()
         entries = admin.describe_configs([resource])[resource].result(20)
         return {name: entry.value for name, entry in entries.items()}
+
+    def set_topic_config(self, name, key, value):
+        resource = ConfigResource(ResourceType.TOPIC, name, incremental_configs=[
+            ConfigEntry(key, value, incremental_operation=AlterConfigOpType.SET)])
+        admin = self.admin()
+        admin.incremental_alter_configs([resource])[resource].result(20)
 
     def produce(self, topic, messages):
         """MESSAGES are dicts of produce()'s arguments (value, key, headers, partition). Returns (partition, offset) of

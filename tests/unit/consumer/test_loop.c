@@ -321,13 +321,12 @@ test_each_allocation_of_new_fails(void **state)
 
 /* A dead letter that the log does not take: the record is nowhere else, so the position stays, and words say why. */
 static void
-test_a_dead_letter_too_large_for_its_topic(void **state)
+refuse_a_dead_letter(size_t batch_records)
 {
     struct fixture fixture;
     struct lf_err err = {0};
     struct lf_consumer_state seen;
     struct lf_log_ack ack;
-    (void)state;
     fixture_open(&fixture);
     char *large = lf_calloc(1, LF_RECORD_BYTES_MAX);
     assert_non_null(large);
@@ -336,18 +335,28 @@ test_a_dead_letter_too_large_for_its_topic(void **state)
     fixture_open_account(&fixture, "e1", "a");
     assert_int_equal(lf_log_append_wait(fixture.writer, &record, &ack, &err), LF_OK);
     lf_free(large);
-    fixture.options.batch_records = 1;
+    fixture.options.batch_records = batch_records;
     fixture_start(&fixture);
-    for (int i = 0; i < 5; i++) {
+    for (int i = 0; i < 6; i++) {
+        if (i == 4)
+            fixture_open_account(&fixture, "e2", "b"); /* and on it goes */
         enum lf_status st = lf_consumer_step(fixture.consumer, 0, true, &err);
         assert_true(st == LF_OK || st == LF_UNAVAILABLE);
     }
-    assert_int_equal(fixture_position(&fixture, 0), 1); /* the other partition goes on when its turn comes */
+    assert_int_equal(fixture_position(&fixture, 0), 2); /* the other partition goes on */
     assert_int_equal(fixture_position(&fixture, 1), -1);
     assert_non_null(strstr(err.text, "max.message.bytes"));
     lf_consumer_state(fixture.consumer, &seen);
     assert_true(seen.log_away);
     fixture_close(&fixture);
+}
+
+static void
+test_a_dead_letter_too_large_for_its_topic(void **state)
+{
+    (void)state;
+    refuse_a_dead_letter(1);
+    refuse_a_dead_letter(100); /* those that came in one batch with it, too */
 }
 
 int

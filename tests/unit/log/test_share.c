@@ -235,6 +235,31 @@ seeks_go_both_ways_and_nothing_from_before_comes(void **state)
 }
 
 static void
+a_held_partition_goes_on_where_it_is_told(void **state)
+{
+    struct owner owner = {0};
+    struct lf_err err = {0};
+    (void)state;
+    struct lf_log *inner = open_memory();
+    struct lf_log *log = share(inner, (struct lf_log_share_options){.lanes = 1, .records_max = 20});
+    append(log, 400);
+    open_lane(log, &owner);
+    read_until(&owner, 40);
+    int64_t stands = owner.next[1];
+    lf_log_hold(owner.reader, lf_bytes_of(topic), 1, true);
+    while (owner.next[0] + owner.next[2] + owner.next[3] < 300)
+        assert_ok(read_one(&owner, 5, &err));
+    assert_int_equal(owner.next[1], stands);
+    lf_log_hold(owner.reader, lf_bytes_of(topic), 1, false);
+    assert_ok(lf_log_seek(owner.reader, lf_bytes_of(topic), 1, owner.next[1] = 3, &err));
+    while (owner.next[1] < 100)
+        assert_ok(read_one(&owner, 5, &err));
+    lf_log_reader_close(owner.reader);
+    lf_log_close(log);
+    lf_log_close(inner);
+}
+
+static void
 while_paused_nothing_comes(void **state)
 {
     struct owner owner = {0};
@@ -541,6 +566,7 @@ main(void)
         cmocka_unit_test(each_partition_is_one_lanes_and_each_record_comes_once),
         cmocka_unit_test(a_full_lane_does_not_stop_the_others),
         cmocka_unit_test(seeks_go_both_ways_and_nothing_from_before_comes),
+        cmocka_unit_test(a_held_partition_goes_on_where_it_is_told),
         cmocka_unit_test(while_paused_nothing_comes),
         cmocka_unit_test(a_batch_is_finished_before_its_partition_is_given_away),
         cmocka_unit_test(a_lane_that_does_not_come_back_is_not_waited_for_for_ever),
