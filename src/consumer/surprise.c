@@ -398,6 +398,7 @@ lf_surprise_check(struct lf_consumer *consumer, const struct lf_log_batch *read,
 {
     enum lf_status st = LF_OK;
     consumer->corrupt_reads = 0;
+    lf_positions_begin(&consumer->positions, read->records, read->count); /* so that a way back is known */
     for (size_t i = 0; st == LF_OK && i < read->count; i++) {
         const struct lf_record *record = &read->records[i];
         struct lf_partition *partition = lf_positions_find(&consumer->positions, record->topic, record->partition);
