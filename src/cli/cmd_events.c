@@ -10,7 +10,7 @@
 #include <signal.h>
 #include <string.h>
 
-enum { LIST_DEFAULT = 50, TAIL_WAIT_MS = 250, PRINTED_BYTES_MAX = 1024 * 1024 * 1024 };
+enum { LIST_DEFAULT = 50, TAIL_WAIT_MS = 250, SCHEMA_WAIT_MS = 30000, PRINTED_BYTES_MAX = 1024 * 1024 * 1024 };
 
 /* Events are read without a schema: every type is unknown and shown as it is. */
 static struct lf_model no_model;
@@ -193,6 +193,8 @@ on_signal(int signal_number)
 struct tail {
     const struct lf_config *config;
     struct lf_log_reader *reader;
+    struct lf_payloads *payloads; /* NULL: no registry */
+    struct lf_payload_pins pins;  /* of all schemas met */
     struct lf_arena arena;
     int64_t left; /* -1: no end */
 };
@@ -212,7 +214,7 @@ tail_assigned(void *ctx, struct lf_bytes topic, int32_t partition, int64_t *next
 static bool
 print_record(struct tail *tail, const struct lf_record *record, struct lf_buf *out)
 {
-    const struct lf_codec_options codec = {.model = &no_model};
+    const struct lf_codec_options codec = {.model = &no_model, .payloads = tail->payloads, .pins = &tail->pins};
     const struct lf_encoded encoded = {record->key, record->value, record->headers, record->header_count};
     const struct lf_place place = {record->topic, record->partition, record->offset};
     struct lf_err err = {0};
@@ -296,13 +298,17 @@ tail(const struct lf_cli *cli)
     lf_parts_init(&parts, config);
     lf_arena_init(&t.arena, 64 * 1024, 0);
     bool good = true;
-    enum lf_status st = lf_parts_open_log(&parts, LF_ROLE_READ, &err);
+    enum lf_status st = lf_parts_open_payloads(&parts, NULL, LF_ROLE_READ, SCHEMA_WAIT_MS, &err);
+    t.payloads = parts.payloads;
+    if (st == LF_OK)
+        st = lf_parts_open_log(&parts, LF_ROLE_READ, &err);
     if (st == LF_OK)
         st = lf_log_reader_open(parts.log, &options, &t.reader, &err);
     if (st == LF_OK)
         st = tail_loop(&t, &good, &err);
     lf_log_reader_close(t.reader);
     int status = st != LF_OK ? lf_cli_fail(config, &err) : good ? LF_EXIT_DONE : LF_EXIT_FAILED;
+    lf_payload_pins_release(t.payloads, &t.pins);
     lf_arena_release(&t.arena);
     lf_parts_release(&parts);
     return status;

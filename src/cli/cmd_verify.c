@@ -14,11 +14,18 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { PROBLEMS_BYTES_MAX = 4 * 1024 * 1024, LINE_BYTES_MAX = 1024 * 1024, PATH_SIZE = 4096, UNKNOWN_SKIP = 1 };
+enum {
+    PROBLEMS_BYTES_MAX = 4 * 1024 * 1024,
+    LINE_BYTES_MAX = 1024 * 1024,
+    PATH_SIZE = 4096,
+    UNKNOWN_SKIP = 1,
+    SCHEMA_WAIT_MS = 30000
+};
 
 struct verify {
     const struct lf_config *config;
     struct lf_parts parts;
+    struct lf_payload_pins pins; /* of all schemas met */
     struct lf_bar bar;
     char folder[PATH_SIZE]; /* for the scratch store; "" before it is made */
     bool closed;            /* stdout takes nothing more */
@@ -204,11 +211,13 @@ remove_folder(struct verify *verify)
 /* ---- the command ---- */
 
 static enum lf_status
-check(struct verify *verify, struct lf_verify_result *ret, struct lf_err *err)
+check(struct verify *verify, const char *const *files, struct lf_verify_result *ret, struct lf_err *err)
 {
     const struct lf_config *config = verify->config;
     struct lf_parts *parts = &verify->parts;
-    enum lf_status st = lf_parts_open_log(parts, LF_ROLE_READ, err);
+    enum lf_status st = lf_parts_open_payloads(parts, files, LF_ROLE_READ, SCHEMA_WAIT_MS, err);
+    if (st == LF_OK)
+        st = lf_parts_open_log(parts, LF_ROLE_READ, err);
     if (st == LF_OK)
         st = lf_parts_open_store(parts, LF_ROLE_READ, err);
     if (st == LF_OK)
@@ -219,7 +228,7 @@ check(struct verify *verify, struct lf_verify_result *ret, struct lf_err *err)
         .model = parts->model,
         .log = parts->log,
         .store = parts->store,
-        .codec = {.model = parts->model},
+        .codec = {.model = parts->model, .payloads = parts->payloads, .pins = &verify->pins},
         .topics = parts->topics,
         .topic_count = parts->topic_count,
         .group = config->group,
@@ -249,12 +258,13 @@ lf_cmd_verify(const struct lf_cli *cli)
     lf_parts_init(&verify.parts, cli->config);
     if (lf_parts_load_model(&verify.parts, cli->operands, cli->operand_count, &problems, &err) != LF_OK) {
         status = lf_cli_fail_with(cli->config->output == 1, &problems, &err);
-    } else if (check(&verify, &result, &err) != LF_OK) {
+    } else if (check(&verify, cli->operands, &result, &err) != LF_OK) {
         status = verify.closed ? LF_EXIT_FAILED : lf_cli_fail(cli->config, &err);
     } else {
         summarize(&verify, &result);
         status = result.violations == 0 && !verify.closed ? LF_EXIT_DONE : LF_EXIT_FAILED;
     }
+    lf_payload_pins_release(verify.parts.payloads, &verify.pins);
     lf_parts_release(&verify.parts);
     remove_folder(&verify);
     lf_buf_release(&problems);

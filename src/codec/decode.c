@@ -1,11 +1,12 @@
 /*
  * Record -> event. Three shapes are read: our envelope {"eventId","eventType","payload"}; CloudEvents structured mode,
- * where the value is {"id","type","data", …}; CloudEvents binary mode of other producers, where identity is in headers
- * and the value is the payload itself.
+ * where the value is {"id","type","data", …}; CloudEvents binary mode, where identity is in headers and the value is
+ * the payload itself: JSON of other producers, or whatever a schema in a registry says.
  */
 #include "base/clock.h"
 #include "codec/codec.h"
 #include "codec/envelope.h"
+#include "codec/registry/wire.h"
 #include "json/json.h"
 
 /* Where a shape of record keeps what. */
@@ -180,29 +181,81 @@ read_binary(const struct lf_encoded *encoded, const struct lf_value *value, stru
     return LF_OK;
 }
 
+static const struct shape envelope = {{"eventId", 7}, {"eventType", 9}, {"payload", 7}, {NULL, 0}, "the envelope"};
+static const struct shape structured = {{"id", 2}, {"type", 4}, {"data", 4}, {"time", 4}, "the CloudEvent"};
+
 static enum lf_status
-read_value(const struct lf_encoded *encoded, int64_t timestamp_ms, struct lf_arena *arena, struct lf_event *event,
-           struct lf_err *err)
+read_object(const struct lf_encoded *encoded, const struct lf_value *value, int64_t timestamp_ms,
+            struct lf_arena *arena, struct lf_event *event, struct lf_err *err)
 {
-    static const struct shape envelope = {{"eventId", 7}, {"eventType", 9}, {"payload", 7}, {NULL, 0}, "the envelope"};
-    static const struct shape structured = {{"id", 2}, {"type", 4}, {"data", 4}, {"time", 4}, "the CloudEvent"};
+    if (value->type != LF_V_OBJECT)
+        return lf_fail(err, LF_INVALID, "value is no JSON object: no event");
+    const struct shape *shape = is_structured(encoded) ? &structured : &envelope;
+    const struct lf_value *time = shape->time.ptr != NULL ? lf_value_get(value, shape->time) : NULL;
+    event->time_us = read_time(encoded, time, timestamp_ms);
+    if (shape == &envelope && is_binary(encoded, value))
+        return read_binary(encoded, value, event, err);
+    return read_members(encoded, value, shape, arena, event, err);
+}
+
+/* The type whose own schema the payload is read by; NULL: as it was written. A payload of an older version keeps what
+ * the own schema lacks, for @upcast to move it. */
+static const struct lf_event_type *
+reader_type(const struct lf_codec_options *options, const struct lf_bytes *name, int32_t version)
+{
+    const struct lf_event_type *type = name != NULL ? lf_model_event(options->model, *name) : NULL;
+    bool old = type != NULL && type->upcast_count != 0 && (version != 0 ? version : 1) < type->version;
+    return old ? NULL : type;
+}
+
+/* A value that says which schema it was written with. Where the headers say who it is, it is the payload. */
+static enum lf_status
+read_framed(const struct lf_codec_options *options, const struct lf_encoded *encoded, const struct lf_bytes *schema_id,
+            int64_t timestamp_ms, struct lf_arena *arena, struct lf_event *event, struct lf_err *err)
+{
+    const struct lf_bytes *id = find_header(encoded, LF_CE_ID);
+    const struct lf_bytes *name = find_header(encoded, LF_CE_TYPE);
+    const struct lf_event_type *type = reader_type(options, name, event->version);
     struct lf_value value;
-    if (encoded->value.len == 0)
-        return lf_fail(err, LF_INVALID, "%s value: no event", encoded->value.ptr == NULL ? "null" : "empty");
+    enum lf_status st =
+        lf_payload_decode(options->payloads, options->pins, schema_id, encoded->value, type, arena, &value, err);
+    if (st != LF_OK)
+        return st;
+    if (id != NULL && name != NULL)
+        return read_binary(encoded, &value, event, err);
+    st = read_object(encoded, &value, timestamp_ms, arena, event, err);
+    if (st == LF_INVALID)
+        lf_err_context(err, "no headers ce_id and ce_type, and");
+    return st;
+}
+
+static enum lf_status
+read_json(const struct lf_encoded *encoded, int64_t timestamp_ms, struct lf_arena *arena, struct lf_event *event,
+          struct lf_err *err)
+{
+    struct lf_value value;
     struct lf_err why = {0};
     enum lf_status st = lf_json_parse(arena, encoded->value, &value, &why);
     if (st == LF_NO_MEMORY)
         return lf_no_memory(err);
     if (st != LF_OK) /* beyond the limits of JSON texts counts as well */
-        return lf_fail(err, LF_INVALID, "value is no JSON: %s", why.text);
-    if (value.type != LF_V_OBJECT)
-        return lf_fail(err, LF_INVALID, "value is no JSON object: no event");
-    const struct shape *shape = is_structured(encoded) ? &structured : &envelope;
-    const struct lf_value *time = shape->time.ptr != NULL ? lf_value_get(&value, shape->time) : NULL;
-    event->time_us = read_time(encoded, time, timestamp_ms);
-    if (shape == &envelope && is_binary(encoded, &value))
-        return read_binary(encoded, &value, event, err);
-    return read_members(encoded, &value, shape, arena, event, err);
+        return lf_fail(err, LF_INVALID, "value is no JSON: %s; nor is its first byte, 0x%02x, one of a schema's id",
+                       why.text, (unsigned char)encoded->value.ptr[0]);
+    return read_object(encoded, &value, timestamp_ms, arena, event, err);
+}
+
+static enum lf_status
+read_value(const struct lf_codec_options *options, const struct lf_encoded *encoded, int64_t timestamp_ms,
+           struct lf_arena *arena, struct lf_event *event, struct lf_err *err)
+{
+    const struct lf_bytes *schema_id = find_header(encoded, LF_SCHEMA_ID_HEADER);
+    if (encoded->value.ptr == NULL)
+        return lf_fail(err, LF_INVALID, "null value: no event");
+    if (lf_payload_is_framed(schema_id, encoded->value))
+        return read_framed(options, encoded, schema_id, timestamp_ms, arena, event, err);
+    if (encoded->value.len == 0)
+        return lf_fail(err, LF_INVALID, "empty value: no event");
+    return read_json(encoded, timestamp_ms, arena, event, err);
 }
 
 /* Told by exactly one header, under just that name: so the store finds it again. */
@@ -232,7 +285,7 @@ lf_codec_decode(const struct lf_codec_options *options, const struct lf_encoded 
         .time_us = read_time(encoded, NULL, timestamp_ms),
         .version = read_version(encoded),
     };
-    enum lf_status st = read_value(encoded, timestamp_ms, arena, &event, err);
+    enum lf_status st = read_value(options, encoded, timestamp_ms, arena, &event, err);
     if (st != LF_OK)
         read_identity_of_headers(encoded, &event);
     if (event.type_name.ptr != NULL)

@@ -1,4 +1,5 @@
-/* Event -> record: {"eventId":…,"eventType":…,"payload":{…}}, and CloudEvents attributes in headers. */
+/* Event -> record: {"eventId":…,"eventType":…,"payload":{…}}, or the payload as its schema says; and CloudEvents
+ * attributes in headers. */
 #include "base/clock.h"
 #include "base/limits.h"
 #include "codec/codec.h"
@@ -90,24 +91,41 @@ write_extra(struct lf_buf *out, const struct lf_value *extra)
     }
 }
 
+static void
+write_envelope(struct lf_buf *out, const struct lf_event *event, const struct lf_value *payload)
+{
+    lf_buf_add(out, LF_LIT("{\"eventId\":"));
+    lf_json_write_string(out, event->id);
+    lf_buf_add(out, LF_LIT(",\"eventType\":"));
+    lf_json_write_string(out, event->type_name);
+    lf_buf_add(out, LF_LIT(",\"payload\":"));
+    lf_json_write(out, payload);
+    write_extra(out, &event->extra);
+    lf_buf_add_char(out, '}');
+}
+
+/* Appends the value; schema: as its schema says. */
 static enum lf_status
-encode_value(const struct lf_event *event, struct lf_arena *arena, struct lf_bytes *ret, struct lf_err *err)
+write_value(const struct lf_codec_options *options, const struct lf_event *event, bool schema, struct lf_arena *arena,
+            struct lf_buf *out, struct lf_err *err)
 {
     struct lf_value payload;
     enum lf_status st = order_payload(event, arena, &payload, err);
     if (st != LF_OK)
         return st;
+    if (schema)
+        return lf_payload_encode(options->payloads, event->type, &payload, arena, out, err);
+    write_envelope(out, event, &payload);
+    return lf_buf_status(out, err);
+}
+
+static enum lf_status
+encode_value(const struct lf_codec_options *options, const struct lf_event *event, bool schema, struct lf_arena *arena,
+             struct lf_bytes *ret, struct lf_err *err)
+{
     struct lf_buf out;
     lf_buf_init(&out, LF_EVENT_BYTES_MAX);
-    lf_buf_add(&out, LF_LIT("{\"eventId\":"));
-    lf_json_write_string(&out, event->id);
-    lf_buf_add(&out, LF_LIT(",\"eventType\":"));
-    lf_json_write_string(&out, event->type_name);
-    lf_buf_add(&out, LF_LIT(",\"payload\":"));
-    lf_json_write(&out, &payload);
-    write_extra(&out, &event->extra);
-    lf_buf_add_char(&out, '}');
-    st = lf_buf_status(&out, err);
+    enum lf_status st = write_value(options, event, schema, arena, &out, err);
     if (st == LF_LIMIT) {
         st = lf_fail(err, LF_LIMIT, "event %.*s (%.*s) is larger than %d bytes", LF_FMT(event->id),
                      LF_FMT(event->type_name), LF_EVENT_BYTES_MAX);
@@ -140,8 +158,8 @@ version_header(int32_t version, struct lf_arena *arena)
 }
 
 static enum lf_status
-encode_headers(const struct lf_codec_options *options, const struct lf_event *event, struct lf_arena *arena,
-               struct lf_encoded *ret, struct lf_err *err)
+encode_headers(const struct lf_codec_options *options, const struct lf_event *event, struct lf_bytes content_type,
+               struct lf_arena *arena, struct lf_encoded *ret, struct lf_err *err)
 {
     struct lf_bytes time;
     struct lf_header *headers = LF_ARENA_ARRAY(arena, struct lf_header, CE_HEADERS_MAX + event->header_count);
@@ -161,7 +179,8 @@ encode_headers(const struct lf_codec_options *options, const struct lf_event *ev
         headers[count++] = version_header(event->version, arena);
     if (headers[count - 1].value.ptr == NULL)
         return lf_no_memory(err);
-    headers[count++] = (struct lf_header){LF_CONTENT_TYPE, LF_LIT("application/json")};
+    headers[count++] =
+        (struct lf_header){LF_CONTENT_TYPE, content_type.ptr != NULL ? content_type : LF_LIT("application/json")};
     if (event->header_count != 0)
         memcpy(headers + count, event->headers, event->header_count * sizeof(*headers));
     ret->headers = headers;
@@ -187,9 +206,10 @@ lf_codec_encode(const struct lf_codec_options *options, const struct lf_event *e
                 struct lf_encoded *ret, struct lf_err *err)
 {
     struct lf_encoded encoded = {.key = event->key};
-    enum lf_status st = encode_value(event, arena, &encoded.value, err);
+    struct lf_bytes content_type = lf_payload_content_type(options->payloads, event->type);
+    enum lf_status st = encode_value(options, event, content_type.ptr != NULL, arena, &encoded.value, err);
     if (st == LF_OK)
-        st = encode_headers(options, event, arena, &encoded, err);
+        st = encode_headers(options, event, content_type, arena, &encoded, err);
     if (st == LF_OK)
         st = check_size(event, &encoded, err);
     if (st == LF_OK)

@@ -13,6 +13,7 @@ enum lf_status
 lf_batch_init(struct lf_batch *batch, const struct lf_model *model, struct lf_err *err)
 {
     batch->model = model;
+    batch->codec.pins = &batch->pins;
     lf_arena_init(&batch->arena, ARENA_CHUNK, ARENA_BYTES_MAX);
     lf_map_init(&batch->ids);
     return lf_states_init(&batch->states, model, err);
@@ -24,6 +25,7 @@ forget(struct lf_batch *batch)
     lf_map_clear(&batch->ids);
     lf_states_clear(&batch->states);
     lf_arena_reset(&batch->arena);
+    lf_payload_unpin(batch->codec.payloads, &batch->pins);
     batch->works = NULL;
     batch->count = batch->dead_count = 0;
 }
@@ -31,6 +33,7 @@ forget(struct lf_batch *batch)
 void
 lf_batch_release(struct lf_batch *batch)
 {
+    lf_payload_pins_release(batch->codec.payloads, &batch->pins);
     lf_states_release(&batch->states);
     lf_map_release(&batch->ids);
     lf_arena_release(&batch->arena);

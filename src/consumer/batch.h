@@ -63,6 +63,8 @@ struct lf_batch {
     size_t dead_count;
     size_t buried; /* dead letters of the store already */
     size_t skipped;
+    struct lf_payload_pins pins; /* schemas that the batch's events were read with */
+    struct lf_err held_why;      /* why the latest partition was held */
     enum lf_partner asking;
     struct lf_tally tally; /* of the latest run */
 };

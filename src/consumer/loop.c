@@ -4,7 +4,7 @@
  * after the wait the batch is read anew from the store's position, so that memory stays bounded however long it
  * takes.
  */
-#include "consumer/loop.h"
+#include "consumer/held.h"
 #include "base/clock.h"
 #include "base/crash.h"
 #include "base/defect.h"
@@ -311,6 +311,7 @@ work(struct lf_consumer *consumer, const struct lf_log_batch *read, struct lf_er
                          read->records[i].offset + 1);
     enum lf_status st = lf_batch_run(&consumer->batch, read->records, read->count, &local);
     consumer->away = consumer->batch.asking;
+    lf_held_note(consumer);
     if (st == LF_OK) {
         grow(consumer);
         announce(consumer);
@@ -337,6 +338,7 @@ turn(struct lf_consumer *consumer, int64_t timeout_ms, struct lf_err *err)
     enum lf_status st = open_all(consumer, err);
     if (st != LF_OK)
         return st;
+    timeout_ms = lf_held_release(consumer, timeout_ms);
     consumer->away = LF_PARTNER_STORE;
     st = lf_positions_restore(&consumer->positions, consumer->session, consumer->reader, err);
     if (st != LF_OK)

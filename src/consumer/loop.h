@@ -26,6 +26,9 @@ struct lf_consumer {
     int corrupt_reads;       /* in a row, and nothing of this consumer's was found to be the reason */
     bool cannot_assign;      /* the store did not answer when the log asked for a position */
     enum lf_partner away;    /* who it is when something is being waited for */
+    uint64_t held_answers;   /* of the registry, when held partitions were last looked at */
+    bool held_news;          /* it has answered since a partition was held last */
+    int64_t held_told_ns;    /* when the operator was told last that a schema is waited for; 0: none is */
     /* thread.c */
     pthread_mutex_t lock;    /* reader */
     struct lf_gate finished; /* opened by the thread's end */

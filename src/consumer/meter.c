@@ -25,6 +25,8 @@ lf_meter_init(struct lf_meter *meter)
         .revoked = lf_metrics_counter("logfirst_consumer_revocations_total", "", "Partitions that were taken away."),
         .store_gauge = lf_metrics_gauge("logfirst_consumer_store_away", "", "Workers that wait for the store."),
         .log_gauge = lf_metrics_gauge("logfirst_consumer_log_away", "", "Workers that wait for the log."),
+        .held = lf_metrics_gauge("logfirst_consumer_held_partitions", "",
+                                 "Partitions whose next record waits for its schema."),
         .commit = lf_metrics_histogram("logfirst_consumer_commit_seconds", "", "Time of one commit in the store."),
         .batch = lf_metrics_histogram("logfirst_consumer_batch_seconds", "",
                                       "Time of one batch, from its records to the commit."),

@@ -12,7 +12,7 @@ struct lf_meter {
     /* the process's */
     struct lf_metric *events, *duplicate_events, *skipped, *records, *batches, *batch_records, *retries, *fenced;
     struct lf_metric *assigned, *revoked;
-    struct lf_metric *store_gauge, *log_gauge;
+    struct lf_metric *store_gauge, *log_gauge, *held;
     struct lf_histogram *commit, *batch, *visible;
 };
 

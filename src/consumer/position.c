@@ -103,7 +103,7 @@ lf_positions_assign(struct lf_positions *positions, struct lf_store_session *ses
     if (st != LF_OK)
         return st;
     partition->assigned = true;
-    partition->must_seek = partition->stuck = false;
+    partition->must_seek = partition->stuck = partition->held = false;
     partition->stored = stored;
     partition->first = partition->next = partition->end = -1;
     partition->sent_count = 0;
@@ -201,7 +201,7 @@ lf_positions_restore(struct lf_positions *positions, struct lf_store_session *se
     for (size_t i = 0; i < positions->count; i++) {
         struct lf_partition *partition = positions->items[i];
         bool later = partition->stuck && lf_clock_mono_ns() < partition->stuck_until_ns;
-        if (!partition->assigned || !partition->must_seek || later)
+        if (!partition->assigned || !partition->must_seek || later || partition->held)
             continue;
         enum lf_status st = restore(positions, partition, session, reader, err);
         if (st != LF_OK) {
@@ -227,12 +227,21 @@ lf_positions_begin(struct lf_positions *positions, const struct lf_record *recor
 bool
 lf_positions_take(struct lf_partition *partition, int64_t offset)
 {
-    if (partition == NULL || !partition->assigned || partition->must_seek)
+    if (partition == NULL || !partition->assigned || partition->must_seek || partition->held)
         return false;
     if (offset < partition->stored || offset < partition->next)
         return false; /* delivered again */
+    partition->before = partition->next;
     partition->next = offset + 1;
     return true;
+}
+
+void
+lf_positions_hold(struct lf_partition *partition)
+{
+    partition->next = partition->before;
+    partition->held = true;
+    partition->held_ms = 0;
 }
 
 bool

@@ -17,10 +17,13 @@ struct lf_partition {
     bool must_seek; /* what the reader would deliver next is not what comes next */
     bool stuck;     /* one of its dead letters is refused: nothing of it is read for a while */
     int64_t stuck_until_ns;
-    int64_t stored; /* the group's position in the store; -1: there is no row yet */
-    int64_t first;  /* offset of the first record delivered since the assignment; -1: none yet */
-    int64_t next;   /* where the batch in work leaves off; -1: the batch has nothing of it */
-    int64_t oldest; /* the log's range, as last heard; end -1: unknown */
+    bool held;       /* the record at the position waits for its schema: nothing is taken */
+    int64_t held_ms; /* since when, once the log knows of it; 0: it does not yet */
+    int64_t stored;  /* the group's position in the store; -1: there is no row yet */
+    int64_t first;   /* offset of the first record delivered since the assignment; -1: none yet */
+    int64_t next;    /* where the batch in work leaves off; -1: the batch has nothing of it */
+    int64_t before;  /* next, before the record taken last */
+    int64_t oldest;  /* the log's range, as last heard; end -1: unknown */
     int64_t end;
     /* An event that is stored from here, whose record must come first: is the log still the one that was read? -1:
      * none, or seen. */
@@ -75,6 +78,8 @@ bool lf_positions_take(struct lf_partition *partition, int64_t offset);
 int64_t lf_partition_from(const struct lf_partition *partition);
 /* An event's id is not needed, or no longer. */
 void lf_partition_forget_witness(struct lf_partition *partition);
+/* The record taken last is not worked off after all, and nothing behind it is taken until held is false again. */
+void lf_positions_hold(struct lf_partition *partition);
 bool lf_positions_touched(const struct lf_positions *positions);
 /* LF_FENCED if the store's position of a touched partition is no longer what it was: before anything is done that no
  * transaction can take back. */

@@ -56,13 +56,20 @@ decode(struct lf_batch *batch, struct lf_work *work, struct lf_err *err)
         lf_codec_decode(&batch->codec, &encoded, record->timestamp_ms, place, &batch->arena, &work->event, &local);
     if (st == LF_OK)
         return LF_OK;
+    if (st == LF_UNAVAILABLE) { /* the schema is not here yet */
+        work->verdict = LF_WORK_PASSED;
+        batch->held_why = local;
+        lf_positions_hold(work->partition);
+        return LF_OK;
+    }
     work->event.headers = encoded.headers; /* for the row of the dead letter */
     work->event.header_count = encoded.header_count;
     if (st == LF_NO_MEMORY && never_fits(batch, record))
         snprintf(local.text, sizeof(local.text), "a value of %zu bytes is too large to be decoded", record->value.len);
     else if (lf_status_fate(st) != LF_FATE_REJECT)
         return lf_fail(err, st, "%s", local.text);
-    return lf_work_kill(batch, work, "decode", "NOT_AN_EVENT", local.text, err);
+    const char *code = st == LF_NOT_FOUND ? "UNKNOWN_SCHEMA" : "NOT_AN_EVENT";
+    return lf_work_kill(batch, work, "decode", code, local.text, err);
 }
 
 /* The schema does not know this type: what the operator wants done. */

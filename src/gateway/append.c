@@ -86,6 +86,7 @@ fail_append(struct lf_pending *p, enum lf_status status, const struct lf_err *er
                         "The event was not logged: too much is waiting for the log; try again in a moment");
         break;
     case LF_LIMIT: lf_pending_fail(p, "PAYLOAD_TOO_LARGE", err->text); break;
+    case LF_INVALID: lf_pending_fail(p, "EVENT_INVALID", err->text); break; /* its schema in the registry says so */
     case LF_CLOSED: lf_pending_fail(p, "LOG_UNAVAILABLE", "The event was not logged: the server is stopping"); break;
     default:
         lf_pending_fail(p, "LOG_UNAVAILABLE", "The event was not logged: the log cannot take it now; try again later");
@@ -136,9 +137,16 @@ lf_pending_settle_failure(struct lf_pending *p, enum lf_status status, const str
 {
     const struct lf_gateway *gateway = p->request->gateway;
     lf_metric_add(status == LF_TIMEOUT ? gateway->metrics.events_unknown : gateway->metrics.events_failed, 1);
-    if (status != LF_LIMIT && status != LF_CLOSED)
+    if (status != LF_LIMIT && status != LF_INVALID && status != LF_CLOSED)
         lf_gateway_trouble(gateway, "an event was not logged", err);
     lf_pending_settle(p, status, err);
+}
+
+/* The event has been checked: what the log calls invalid is the log's own matter. */
+static enum lf_status
+of_log(enum lf_status status)
+{
+    return status == LF_INVALID ? LF_UNAVAILABLE : status;
 }
 
 void
@@ -148,7 +156,7 @@ lf_gateway_acked(void *ctx, const struct lf_log_ack *ack)
     struct lf_pending *p = ack->token;
     LF_CRASH_POINT("gateway.acknowledged");
     if (ack->status != LF_OK && !LF_DEFECT(ack_failures)) {
-        lf_pending_settle_failure(p, ack->status, ack->err);
+        lf_pending_settle_failure(p, of_log(ack->status), ack->err);
         return;
     }
     lf_metric_add(gateway->metrics.events_logged, 1);
@@ -177,7 +185,7 @@ lf_pending_append(struct lf_pending *p)
                                          .value = encoded.value,
                                          .headers = encoded.headers,
                                          .header_count = encoded.header_count};
-        st = lf_log_append(gateway->writer, &record, p, &err);
+        st = of_log(lf_log_append(gateway->writer, &record, p, &err));
         LF_CRASH_POINT("gateway.appended");
     }
     if (st != LF_OK)

@@ -217,6 +217,19 @@ struct file_ctx {
     size_t kafka_cap;
 };
 
+/* What stands below "registry:" are the options registry_…; its url is the registry itself. ptr NULL: out of memory. */
+static struct lf_bytes
+flatten(struct lf_bytes path, struct lf_arena *arena)
+{
+    const struct lf_bytes section = LF_LIT("registry.");
+    if (lf_bytes_equal_text(path, "registry.url"))
+        return LF_LIT("registry");
+    if (!lf_bytes_starts_with(path, section))
+        return path;
+    return lf_bytes_of(
+        lf_arena_printf(arena, "registry_%.*s", LF_FMT(lf_bytes(path.ptr + section.len, path.len - section.len))));
+}
+
 /* One scalar of the file. A key that another command has is fine: one file serves all. */
 static enum lf_status
 take_file_value(void *user, const struct lf_config_item *item, struct lf_err *err)
@@ -239,9 +252,12 @@ take_file_value(void *user, const struct lf_config_item *item, struct lf_err *er
         config->kafka_count++;
         return LF_OK;
     }
-    const struct option *option = find_option(ctx->command, item->path, '_');
+    struct lf_bytes path = flatten(item->path, &config->arena);
+    if (path.ptr == NULL)
+        return lf_no_memory(err);
+    const struct option *option = find_option(ctx->command, path, '_');
     if (option == NULL)
-        option = find_option(LF_CMD_ALL, item->path, '_');
+        option = find_option(LF_CMD_ALL, path, '_');
     if (option == NULL || strcmp(option->field, "config") == 0)
         return lf_fail(err, LF_INVALID, "%s: unknown key \"%.*s\"", item->where, LF_FMT(item->path));
     if ((option->commands & ctx->command) == 0)

@@ -32,10 +32,13 @@ enum {
     LF_CMD_WRITE = LF_CMD_SERVE | LF_CMD_IMPORT | LF_CMD_COPY,  /* append to a log */
     LF_CMD_JUDGE = LF_CMD_CONSUME | LF_CMD_VERIFY,              /* know what becomes of a record */
     LF_CMD_FILE = LF_CMD_EXPORT | LF_CMD_IMPORT,
-    LF_CMD_FORMS = LF_CMD_GENERATE | LF_CMD_LOCK | LF_CMD_COMPAT, /* know schemas of payloads */
-    LF_CMD_GENERATED = LF_CMD_GENERATE | LF_CMD_LOCK,             /* write files of them */
-    LF_CMD_CHOOSE = LF_CMD_GENERATE | LF_CMD_COMPAT,              /* of some events */
-    LF_CMD_KEEP = LF_CMD_LOCK | LF_CMD_COMPAT,                    /* each in its own format */
+    LF_CMD_FORMS = LF_CMD_GENERATE | LF_CMD_LOCK | LF_CMD_COMPAT,                  /* know schemas of payloads */
+    LF_CMD_GENERATED = LF_CMD_GENERATE | LF_CMD_LOCK,                              /* write files of them */
+    LF_CMD_CHOOSE = LF_CMD_GENERATE | LF_CMD_COMPAT,                               /* of some events */
+    LF_CMD_SCHEMED_SERVE = LF_CMD_SERVE,                                           /* write with them */
+    LF_CMD_FORMATTED = LF_CMD_LOCK | LF_CMD_COMPAT | LF_CMD_SERVE | LF_CMD_VERIFY, /* each in its own format */
+    LF_CMD_SCHEMED = LF_CMD_FORMS | LF_CMD_SERVE | LF_CMD_VERIFY,                  /* know what they are */
+    LF_CMD_REGISTRY = LF_CMD_SERVE | LF_CMD_VERIFY | LF_CMD_EVENTS,                /* know where others' are */
     LF_CMD_ALL = 16383,
 };
 

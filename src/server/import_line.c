@@ -156,6 +156,16 @@ read_time(const struct lf_value *value, int64_t *ret_ms, struct lf_err *err)
     return LF_OK;
 }
 
+static bool
+is_framed(const struct lf_record *record)
+{
+    for (size_t i = 0; i < record->header_count; i++) {
+        if (lf_bytes_equal(record->headers[i].name, LF_SCHEMA_ID_HEADER) && record->headers[i].value.ptr != NULL)
+            return true;
+    }
+    return lf_payload_is_framed(NULL, record->value);
+}
+
 /* As consumers see it: whatever they would not take as an event is none. */
 static enum lf_status
 check(const struct lf_record *record, struct lf_arena *arena, struct lf_bytes *ret_id, struct lf_err *err)
@@ -166,6 +176,8 @@ check(const struct lf_record *record, struct lf_arena *arena, struct lf_bytes *r
     const struct lf_encoded encoded = {record->key, record->value, record->headers, record->header_count};
     const struct lf_place place = {record->topic, 0, 0};
     enum lf_status st = lf_codec_decode(&codec, &encoded, record->timestamp_ms, place, arena, &event, err);
+    if (st == LF_INVALID && is_framed(record) && event.id.ptr != NULL && event.type_name.ptr != NULL)
+        st = LF_OK; /* what its payload is only consumers with a registry can say */
     if (st == LF_OK)
         *ret_id = event.id;
     return st;

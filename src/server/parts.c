@@ -21,6 +21,10 @@ lf_parts_release(struct lf_parts *parts)
 {
     lf_store_close(parts->store);
     lf_log_close(parts->log);
+    if (parts->registry != NULL)
+        lf_registry_stop(parts->registry);
+    lf_payloads_free(parts->payloads);
+    lf_registry_close(parts->registry);
     lf_rules_free(parts->rules);
     lf_model_free(parts->model);
     lf_lock_release(parts->consumer_lock);

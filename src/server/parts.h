@@ -2,6 +2,7 @@
 #ifndef LF_SERVER_PARTS_H
 #define LF_SERVER_PARTS_H
 
+#include "codec/payload.h"
 #include "codec/rules.h"
 #include "log/log.h"
 #include "model/model.h"
@@ -23,6 +24,9 @@ struct lf_parts {
     struct lf_rules *rules; /* the files of @schema; NULL: none */
     struct lf_log *log;
     struct lf_store *store;
+    struct lf_registry *registry;  /* NULL: none is configured */
+    struct lf_payloads *payloads;  /* NULL without a registry */
+    bool enrolls;                  /* the schemas that events are written with have to be in the registry */
     struct lf_lock *consumer_lock; /* one consumer a data folder with an embedded log */
     const char *log_url;           /* in force */
     const char *store_url;
@@ -47,6 +51,14 @@ LF_NODISCARD enum lf_status lf_parts_open_log(struct lf_parts *parts, unsigned r
  * caller closes it. */
 LF_NODISCARD enum lf_status lf_parts_log_at(struct lf_parts *parts, const char *url, unsigned roles, int64_t partitions,
                                             struct lf_log **ret, struct lf_err *err);
+/*
+ * Opens the registry, where one is configured, and payloads on it; needs the model (NULL: events of any kind are only
+ * read) and the files that it was loaded from. wait_ms: how long a decoder waits for a schema at most. Asks the
+ * registry nothing. LF_INVALID: an event has a format that needs a registry, and there is none; a schema cannot be
+ * made.
+ */
+LF_NODISCARD enum lf_status lf_parts_open_payloads(struct lf_parts *parts, const char *const *files, unsigned roles,
+                                                   int64_t wait_ms, struct lf_err *err);
 /* Opens the store; needs the model. */
 LF_NODISCARD enum lf_status lf_parts_open_store(struct lf_parts *parts, unsigned roles, struct lf_err *err);
 

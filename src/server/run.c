@@ -17,6 +17,8 @@
 #include <string.h>
 #include <unistd.h>
 
+enum { SCHEMA_WAIT_MS = 300 }; /* the consumer goes on with others' events after that */
+
 struct server {
     const struct lf_config *config;
     unsigned roles;
@@ -260,7 +262,11 @@ static struct lf_codec_options
 codec_options(const struct server *s)
 {
     return (struct lf_codec_options){
-        .model = s->parts.model, .rules = s->parts.rules, .source = lf_bytes_of(s->config->source)};
+        .model = s->parts.model,
+        .rules = s->parts.rules,
+        .source = lf_bytes_of(s->config->source),
+        .payloads = s->parts.payloads,
+    };
 }
 
 static enum lf_status
@@ -397,6 +403,8 @@ open_all(struct server *s, const char *const *files, size_t file_count, struct l
 {
     enum lf_status st = lf_parts_load_model(&s->parts, files, file_count, problems, err);
     if (st == LF_OK)
+        st = lf_parts_open_payloads(&s->parts, files, s->roles, SCHEMA_WAIT_MS, err);
+    if (st == LF_OK)
         st = lf_parts_open_log(&s->parts, s->roles, err);
     if (st == LF_OK)
         st = open_loop(s, err);
@@ -421,6 +429,8 @@ static void
 close_all(struct server *s)
 {
     s->stopping = true;
+    if (s->parts.registry != NULL) /* nobody waits for it any more */
+        lf_registry_stop(s->parts.registry);
     if (s->consumer != NULL && s->consumer_started)
         lf_crew_stop(s->consumer);
     if (atomic_load(&s->consumer_failed) && s->outcome == LF_OK) /* while stopping: no event is lost by it */

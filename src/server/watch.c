@@ -80,6 +80,13 @@ ensure_topics(const struct lf_parts *parts, struct lf_err *err)
     return LF_OK;
 }
 
+/* And of the schemas that events are written with. */
+static enum lf_status
+ensure_schemas(const struct lf_parts *parts, struct lf_err *err)
+{
+    return parts->enrolls ? lf_payloads_enroll(parts->payloads, err) : LF_OK;
+}
+
 static void
 look(const struct lf_parts *parts, struct lf_watch_state *state)
 {
@@ -98,13 +105,18 @@ run(void *ctx)
     do {
         if (!state.topics_ready && !state.failed) {
             struct lf_err err = {0};
+            const char *what = "waiting for the log";
             enum lf_status st = ensure_topics(watch->parts, &err);
+            if (st == LF_OK) {
+                what = "waiting for the schema registry";
+                st = ensure_schemas(watch->parts, &err);
+            }
             state.topics_ready = st == LF_OK;
             if (st != LF_OK && err.fate != LF_FATE_RETRY) {
                 state.failed = true;
                 state.err = err;
             } else if (st != LF_OK && !told) {
-                lf_report_err(LF_WARN, "waiting for the log", &err, NULL);
+                lf_report_err(LF_WARN, what, &err, NULL);
                 told = true;
             }
         }

@@ -11,7 +11,7 @@
 struct lf_watch;
 
 struct lf_watch_state {
-    bool topics_ready; /* every topic of the schema exists */
+    bool topics_ready; /* every topic of the schema exists, and so does the schema of each event that is written */
     bool failed;       /* a person is needed: see err */
     struct lf_err err; /* failed */
     bool log_ok, store_ok;

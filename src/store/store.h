@@ -96,7 +96,7 @@ struct lf_dead_letter {
     const struct lf_header *headers;
     size_t header_count;
     struct lf_bytes stage;  /* "decode", "validate", "deduplicate", "apply" */
-    struct lf_bytes code;   /* "EVENT_INVALID", "NOT_AN_EVENT", "EVENT_CONFLICT", "APPLY_FAILED", "UNKNOWN_EVENT" */
+    struct lf_bytes code;   /* "EVENT_INVALID", "NOT_AN_EVENT", "UNKNOWN_SCHEMA", "EVENT_CONFLICT" … */
     struct lf_bytes reason; /* a sentence for people */
     int64_t record_time_ms;
     int64_t dead_at_us;

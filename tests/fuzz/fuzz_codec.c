@@ -76,7 +76,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const struct lf_model empty;
-    const struct lf_codec_options options = {&empty, LF_LIT("/fuzz")};
+    const struct lf_codec_options options = {.model = &empty, .source = LF_LIT("/fuzz")};
     struct lf_arena arena;
     lf_arena_init(&arena, 0, 0);
     check_record(&options, lf_bytes((const char *)data, size), &arena);

@@ -56,14 +56,9 @@ check_wire(struct lf_bytes bytes)
 {
     struct lf_schema_name name;
     struct lf_bytes rest;
-    int32_t indexes[LF_WIRE_INDEXES_MAX];
-    size_t count;
     struct lf_err err = {0};
-    if (lf_wire_read_name(bytes, &name, &rest, &err) != LF_OK)
-        return;
-    LF_ASSERT(rest.ptr + rest.len == bytes.ptr + bytes.len);
-    if (lf_wire_read_indexes(rest, indexes, &count, &rest, &err) == LF_OK)
-        LF_ASSERT(count > 0 && count <= LF_WIRE_INDEXES_MAX && rest.ptr + rest.len == bytes.ptr + bytes.len);
+    if (lf_wire_read_name(bytes, &name, &rest, &err) == LF_OK)
+        LF_ASSERT(rest.ptr + rest.len == bytes.ptr + bytes.len);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -18,7 +18,7 @@ set_up(void **state)
 {
     static struct world world;
     world.model = kit_model(sdl);
-    world.options = (struct lf_codec_options){world.model, LF_LIT("/logfirst")};
+    world.options = (struct lf_codec_options){.model = world.model, .source = LF_LIT("/logfirst")};
     lf_arena_init(&world.arena, 0, 0);
     *state = &world;
     return 0;
