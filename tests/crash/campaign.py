@@ -82,7 +82,8 @@ def run_world(told, servers, folder, seed, events, replay=True, **keywords):
     faults = collections.Counter(fault.kind for cycle in told.cycles for fault in cycle)
     acknowledged = len({ack.event_id for ack in world.load.acknowledged})
     return {
-        "seed": seed, "world": told.number, "cell": str(told.cell), "cycles": done, "of": len(told.cycles),
+        "seed": seed, "world": told.number, "cell": str(told.cell), "workers": told.workers,
+        "cycles": done, "of": len(told.cycles),
         "faults": dict(sorted(faults.items())), "points_hit": world.points_hit, "acknowledged": acknowledged,
         "unknown": len(world.history.attempts), "logged": len(world.history.log), "stored": len(world.history.stored),
         "dead": len(world.history.dead), "snapshots": len(world.history.snapshots),

@@ -44,6 +44,7 @@ class World:
     cell: Cell
     split: bool  # embedded: gateway and consumer are processes of their own
     cycles: tuple  # of tuples of faults
+    workers: int = 1  # of each consumer
 
     @property
     def name(self):
@@ -73,7 +74,7 @@ def plan(seed, matrix, cycles, world_cycles=40):
         faults = tuple(
             cycle_of(random.Random(f"{seed}/{number}/{cell}/{cycle}"), cell, split) for cycle in range(size)
         )
-        worlds.append(World(number, cell, split, faults))
+        worlds.append(World(number, cell, split, faults, dice.choice((1, 3)) if cell.log == "kafka" else 1))
         left -= size
     return worlds
 
@@ -121,7 +122,7 @@ def at_point(dice, whom, points, most):
 
 
 def at_consumer_point(dice, gateways, consumers):
-    return at_point(dice, consumers, CONSUMER_POINTS, 4)
+    return at_point(dice, consumers, CONSUMER_POINTS, 3)
 
 
 def dead_letter_point(dice, gateways, consumers):

@@ -65,6 +65,8 @@ class World:
     def make(self, name, env):
         command = "up" if name == "up" else name.split("-")[0]
         options = [*self.log.options, "--store", self.store.url, "--group", self.log.group]
+        if name in self.consumers and self.plan.workers > 1:
+            options += ["--workers", str(self.plan.workers)]
         if name in ("consumer-1", "consumer-2") and self.plan.cell.log == "kafka":
             options += ["--instance-id", name]
         listen = f"127.0.0.1:{self.ports[name]}" if name in self.ports else "127.0.0.1:0"
