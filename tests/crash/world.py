@@ -19,7 +19,7 @@ from poison import AWAY, Poisoner
 ZOMBIE_S = 4.0  # longer than the session time-out of logs.GROUP, and than others need to go on
 AWAKE_S = 0.3  # then it tries to write
 CALM_S = 60.0  # once faults stop, all must be well within this (I14)
-POINT_S = 2.0  # a process that has not come to its point by then is killed where it is
+POINT_S = {"embedded": 1.5, "kafka": 3.0}  # a process that has not come to its point by then is killed where it is
 ASK_AGAIN = 12  # idempotency keys asked for once more at the end
 
 
@@ -210,7 +210,7 @@ class World:
             return there()
 
         try:
-            until(drip, point, POINT_S)
+            until(drip, point, POINT_S[self.plan.cell.log])
             self.points_hit += 1
             return True
         except TimedOut:
