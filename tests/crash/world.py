@@ -263,7 +263,13 @@ class World:
         self.load.cut(2)
 
     def do_lock_store(self, fault):
+        with contextlib.suppress(TimedOut):  # somebody is to be at work
+            until(self.at_work, "the first position", 10)
         self.store.lock(fault.seconds, lambda: self.look(offsets=True))
+
+    def at_work(self):
+        seen = self.store.snapshot(self.log.group)
+        return seen is not None and seen.positions
 
     def do_disk_full(self, fault, byte="f"):
         self.log.fault.write_text(byte, encoding="ascii")

@@ -4,7 +4,6 @@ ones, and several consumers: tests/crash.)"""
 import os
 import random
 
-import psycopg
 import pytest
 
 from harness import folds
@@ -12,7 +11,7 @@ from harness.checker import History, check, report
 from harness.evidence import embedded_log
 from harness.graphql import unique
 from harness.load import Ledger
-from harness.logfirst import LEDGER, QUOTES, Logfirst, run, total
+from harness.logfirst import LEDGER, QUOTES, run, total
 from harness.postgres import PgBouncer, Postgres
 from harness.process import scratch
 from harness.wait import pause, until
