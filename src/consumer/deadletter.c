@@ -83,7 +83,7 @@ open_topic(struct lf_dlq *dlq, struct lf_bytes source, struct lf_dlq_topic **ret
     if (topic == NULL)
         return lf_no_memory(err);
     if (!topic->ensured) {
-        enum lf_status st = lf_log_ensure_topic(dlq->log, topic->name, ENSURE_TIMEOUT_MS, err);
+        enum lf_status st = lf_log_ensure_topic_like(dlq->log, topic->name, source, ENSURE_TIMEOUT_MS, err);
         if (st != LF_OK)
             return st;
         topic->ensured = true;

@@ -127,10 +127,11 @@ fault_close(struct lf_log *base)
 }
 
 static enum lf_status
-fault_ensure_topic(struct lf_log *log, struct lf_bytes topic, int64_t timeout_ms, struct lf_err *err)
+fault_ensure_topic(struct lf_log *log, struct lf_bytes topic, struct lf_bytes like, int64_t timeout_ms,
+                   struct lf_err *err)
 {
     enum lf_status st = may_fail(log, LF_LOG_FAULT_ENSURE_TOPIC, err);
-    return st == LF_OK ? lf_log_ensure_topic(inner_of(log), topic, timeout_ms, err) : st;
+    return st == LF_OK ? lf_log_ensure_topic_like(inner_of(log), topic, like, timeout_ms, err) : st;
 }
 
 static enum lf_status

@@ -78,8 +78,17 @@ check_topic(struct lf_bytes topic, struct lf_err *err)
 enum lf_status
 lf_log_ensure_topic(struct lf_log *log, struct lf_bytes topic, int64_t timeout_ms, struct lf_err *err)
 {
+    return lf_log_ensure_topic_like(log, topic, LF_BYTES_NONE, timeout_ms, err);
+}
+
+enum lf_status
+lf_log_ensure_topic_like(struct lf_log *log, struct lf_bytes topic, struct lf_bytes like, int64_t timeout_ms,
+                         struct lf_err *err)
+{
     enum lf_status st = check_topic(topic, err);
-    return st != LF_OK ? st : log->ops->ensure_topic(log, topic, timeout_ms, err);
+    if (st == LF_OK && like.ptr != NULL)
+        st = check_topic(like, err);
+    return st != LF_OK ? st : log->ops->ensure_topic(log, topic, like, timeout_ms, err);
 }
 
 enum lf_status

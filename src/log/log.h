@@ -62,6 +62,9 @@ bool lf_log_has_groups(const struct lf_log *log);
  * created. LF_UNAVAILABLE or LF_TIMEOUT when the log cannot be asked now. May block up to timeout_ms. */
 LF_NODISCARD enum lf_status lf_log_ensure_topic(struct lf_log *log, struct lf_bytes topic, int64_t timeout_ms,
                                                 struct lf_err *err);
+/* The same; where it is created, it takes whatever fits into topic like, and more headers with it. For dead letters. */
+LF_NODISCARD enum lf_status lf_log_ensure_topic_like(struct lf_log *log, struct lf_bytes topic, struct lf_bytes like,
+                                                     int64_t timeout_ms, struct lf_err *err);
 
 struct lf_log_range {
     int32_t partition;

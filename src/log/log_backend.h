@@ -15,7 +15,8 @@ struct lf_log_ops {
     enum lf_status (*open)(const struct lf_log_options *options, const char *rest, struct lf_log **ret,
                            struct lf_err *err);
     void (*close)(struct lf_log *log);
-    enum lf_status (*ensure_topic)(struct lf_log *log, struct lf_bytes topic, int64_t timeout_ms, struct lf_err *err);
+    enum lf_status (*ensure_topic)(struct lf_log *log, struct lf_bytes topic, struct lf_bytes like, int64_t timeout_ms,
+                                   struct lf_err *err);
     enum lf_status (*ranges)(struct lf_log *log, struct lf_bytes topic, struct lf_log_range *ret, size_t max,
                              size_t *ret_count, int64_t timeout_ms, struct lf_err *err);
     enum lf_status (*health)(struct lf_log *log, struct lf_err *err);

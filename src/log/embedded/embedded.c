@@ -116,8 +116,10 @@ embedded_open(const struct lf_log_options *options, const char *dir, struct lf_l
 }
 
 static enum lf_status
-embedded_ensure_topic(struct lf_log *base, struct lf_bytes name, int64_t timeout_ms, struct lf_err *err)
+embedded_ensure_topic(struct lf_log *base, struct lf_bytes name, struct lf_bytes like, int64_t timeout_ms,
+                      struct lf_err *err)
 {
+    (void)like;       /* all topics take the same */
     (void)timeout_ms; /* a file answers at once, or within SQLite's own waiting for other processes */
     struct lf_emb_log *log = (struct lf_emb_log *)base;
     const struct lf_emb_topic *topic;

@@ -12,8 +12,8 @@ enum {
     LONGEST_MS = 60000,
 };
 
-static int
-left_ms(int64_t deadline_ms)
+int
+lf_kafka_left_ms(int64_t deadline_ms)
 {
     int64_t left = deadline_ms - lf_clock_mono_ms();
     return left < 1 ? 1 : left > LONGEST_MS ? LONGEST_MS : (int)left;
@@ -23,7 +23,8 @@ static void
 copy_name(struct lf_bytes topic, char name[NAME_SIZE])
 {
     LF_ASSERT(topic.len < NAME_SIZE);
-    memcpy(name, topic.ptr, topic.len);
+    if (topic.len != 0)
+        memcpy(name, topic.ptr, topic.len);
     name[topic.len] = '\0';
 }
 
@@ -53,68 +54,7 @@ lf_kafka_metadata(struct lf_kafka_log *log, rd_kafka_t *rk, const char *topic, i
     return LF_OK;
 }
 
-/* ---- creating ---- */
-
-static enum lf_status
-creation_result(struct lf_kafka_log *log, rd_kafka_event_t *event, const char *name, struct lf_err *err)
-{
-    const rd_kafka_CreateTopics_result_t *result = rd_kafka_event_CreateTopics_result(event);
-    rd_kafka_resp_err_t code = rd_kafka_event_error(event);
-    const char *text = rd_kafka_event_error_string(event);
-    size_t count = 0;
-    const rd_kafka_topic_result_t **topics =
-        result != NULL ? rd_kafka_CreateTopics_result_topics(result, &count) : NULL;
-    if (code == RD_KAFKA_RESP_ERR_NO_ERROR && count == 1) {
-        code = rd_kafka_topic_result_error(topics[0]);
-        text = rd_kafka_topic_result_error_string(topics[0]);
-    }
-    enum lf_status st = lf_kafka_status(code);
-    if (code == RD_KAFKA_RESP_ERR_NO_ERROR || code == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS)
-        return LF_OK;
-    if (st == LF_UNAVAILABLE)
-        return lf_kafka_fail(log, err, code, "creating the topic");
-    if (st == LF_DENIED && code != RD_KAFKA_RESP_ERR_POLICY_VIOLATION)
-        return lf_fail(err, LF_NOT_FOUND,
-                       "topic '%s' is missing and this client may not create it (%s): create it, or grant CREATE", name,
-                       text != NULL ? text : rd_kafka_err2str(code));
-    return lf_fail(err, st, "topic '%s' cannot be created: %s", name, text != NULL ? text : rd_kafka_err2str(code));
-}
-
-static enum lf_status
-request_creation(struct lf_kafka_log *log, rd_kafka_NewTopic_t *topic, const char *name, int64_t deadline_ms,
-                 struct lf_err *err)
-{
-    rd_kafka_queue_t *queue = rd_kafka_queue_new(log->client);
-    rd_kafka_AdminOptions_t *options = rd_kafka_AdminOptions_new(log->client, RD_KAFKA_ADMIN_OP_CREATETOPICS);
-    char text[256] = "";
-    (void)rd_kafka_AdminOptions_set_request_timeout(options, left_ms(deadline_ms), text, sizeof(text));
-    (void)rd_kafka_AdminOptions_set_operation_timeout(options, left_ms(deadline_ms), text, sizeof(text));
-    rd_kafka_CreateTopics(log->client, &topic, 1, options, queue);
-    rd_kafka_event_t *event = rd_kafka_queue_poll(queue, left_ms(deadline_ms) + 1000); /* it times out by itself */
-    enum lf_status st = LF_OK;
-    if (event != NULL)
-        st = creation_result(log, event, name, err);
-    else
-        st = lf_fail(err, LF_TIMEOUT, "topic '%s': creating it was not answered in time", name);
-    if (event != NULL)
-        rd_kafka_event_destroy(event);
-    rd_kafka_AdminOptions_destroy(options);
-    rd_kafka_queue_destroy(queue);
-    return st;
-}
-
-static enum lf_status
-create_topic(struct lf_kafka_log *log, const char *name, int64_t deadline_ms, struct lf_err *err)
-{
-    char text[256] = "";
-    rd_kafka_NewTopic_t *topic =
-        rd_kafka_NewTopic_new(name, log->partitions, log->replication_factor, text, sizeof(text));
-    if (topic == NULL)
-        return lf_fail(err, LF_INVALID, "topic '%s' cannot be created: %s", name, text);
-    enum lf_status st = request_creation(log, topic, name, deadline_ms, err);
-    rd_kafka_NewTopic_destroy(topic);
-    return st;
-}
+/* ---- making sure ---- */
 
 enum { TIME_OLDEST = -2, TIME_NEWEST = -1 }; /* of a ListOffsets request */
 
@@ -131,7 +71,7 @@ list_offsets(struct lf_kafka_log *log, const char *name, const struct rd_kafka_m
     }
     char what[NAME_SIZE + 16];
     snprintf(what, sizeof(what), "topic '%s'", name);
-    rd_kafka_resp_err_t code = rd_kafka_offsets_for_times(log->client, list, left_ms(deadline_ms));
+    rd_kafka_resp_err_t code = rd_kafka_offsets_for_times(log->client, list, lf_kafka_left_ms(deadline_ms));
     for (int i = 0; i < list->cnt && code == RD_KAFKA_RESP_ERR_NO_ERROR; i++)
         code = list->elems[i].err;
     return code == RD_KAFKA_RESP_ERR_NO_ERROR ? LF_OK : lf_kafka_fail(log, err, code, what);
@@ -145,7 +85,7 @@ static enum lf_status
 check_leaders(struct lf_kafka_log *log, const char *name, int64_t deadline_ms, struct lf_err *err)
 {
     const struct rd_kafka_metadata *metadata = NULL;
-    enum lf_status st = lf_kafka_metadata(log, log->client, name, left_ms(deadline_ms), &metadata, err);
+    enum lf_status st = lf_kafka_metadata(log, log->client, name, lf_kafka_left_ms(deadline_ms), &metadata, err);
     if (st != LF_OK)
         return st;
     LF_ASSERT(metadata != NULL);
@@ -163,12 +103,14 @@ check_leaders(struct lf_kafka_log *log, const char *name, int64_t deadline_ms, s
 }
 
 enum lf_status
-lf_kafka_ensure_topic(struct lf_log *base, struct lf_bytes topic, int64_t timeout_ms, struct lf_err *err)
+lf_kafka_ensure_topic(struct lf_log *base, struct lf_bytes topic, struct lf_bytes like, int64_t timeout_ms,
+                      struct lf_err *err)
 {
     struct lf_kafka_log *log = (struct lf_kafka_log *)base;
     int64_t deadline = lf_clock_mono_ms() + timeout_ms;
-    char name[NAME_SIZE];
+    char name[NAME_SIZE], model[NAME_SIZE];
     copy_name(topic, name);
+    copy_name(like, model);
     bool created = false;
     for (;;) {
         enum lf_status st = check_leaders(log, name, deadline, err);
@@ -178,7 +120,7 @@ lf_kafka_ensure_topic(struct lf_log *base, struct lf_bytes topic, int64_t timeou
                                "topic '%s' does not exist and may not be created: create it, or"
                                " allow Logfirst to",
                                name);
-            st = create_topic(log, name, deadline, err);
+            st = lf_kafka_create_topic(log, name, model, deadline, err);
             if (st != LF_OK)
                 return st;
             created = true;
@@ -220,7 +162,7 @@ lf_kafka_ranges(struct lf_log *base, struct lf_bytes topic, struct lf_log_range 
     char name[NAME_SIZE];
     copy_name(topic, name);
     const struct rd_kafka_metadata *metadata = NULL;
-    enum lf_status st = lf_kafka_metadata(log, log->client, name, left_ms(deadline), &metadata, err);
+    enum lf_status st = lf_kafka_metadata(log, log->client, name, lf_kafka_left_ms(deadline), &metadata, err);
     if (st != LF_OK)
         return st;
     LF_ASSERT(metadata != NULL);

@@ -2,7 +2,8 @@
  * The log on Kafka, through librdkafka. Inside this folder only (and its tests).
  *
  *   kafka.c    open, close, the table of operations      config.c   properties: ours, the user's, those refused
- *   admin.c    topics and ranges                         health.c   is the cluster there? librdkafka's words
+ *   admin.c    topics and ranges                         create.c   topics that are missing
+ *   health.c   is the cluster there? librdkafka's words
  *   producer.c the producer of a writer                  produce.c  records to the producer, reports back
  *   consume.c  one consumer a reader: batches            assign.c   whose partitions, from which offset
  *   error.c    error codes to statuses
@@ -168,13 +169,23 @@ void lf_kafka_on_log(const rd_kafka_t *rk, int level, const char *facility, cons
 
 /* ---- admin.c ---- */
 
-enum lf_status lf_kafka_ensure_topic(struct lf_log *log, struct lf_bytes topic, int64_t timeout_ms, struct lf_err *err);
+enum lf_status lf_kafka_ensure_topic(struct lf_log *log, struct lf_bytes topic, struct lf_bytes like,
+                                     int64_t timeout_ms, struct lf_err *err);
 enum lf_status lf_kafka_ranges(struct lf_log *log, struct lf_bytes topic, struct lf_log_range *ret, size_t max,
                                size_t *ret_count, int64_t timeout_ms, struct lf_err *err);
 /* Metadata of one topic by way of instance rk; the caller destroys *ret. Unknown topics are LF_NOT_FOUND. */
 LF_NODISCARD enum lf_status lf_kafka_metadata(struct lf_kafka_log *log, rd_kafka_t *rk, const char *topic,
                                               int64_t timeout_ms, const struct rd_kafka_metadata **ret,
                                               struct lf_err *err);
+
+/* What is left of the time to a deadline of lf_clock_mono_ms(), for librdkafka: at least 1. */
+int lf_kafka_left_ms(int64_t deadline_ms);
+
+/* ---- create.c ---- */
+
+/* like: "" or the topic whose records must fit in. LF_OK if it is there already; LF_NOT_FOUND: it may not be created. */
+LF_NODISCARD enum lf_status lf_kafka_create_topic(struct lf_kafka_log *log, const char *name, const char *like,
+                                                  int64_t deadline_ms, struct lf_err *err);
 
 /* ---- producer.c ---- */
 

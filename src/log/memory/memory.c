@@ -49,8 +49,10 @@ lf_mem_log_topic(struct lf_mem_log *log, struct lf_bytes name, struct lf_mem_top
 }
 
 static enum lf_status
-memory_ensure_topic(struct lf_log *base, struct lf_bytes name, int64_t timeout_ms, struct lf_err *err)
+memory_ensure_topic(struct lf_log *base, struct lf_bytes name, struct lf_bytes like, int64_t timeout_ms,
+                    struct lf_err *err)
 {
+    (void)like;
     (void)timeout_ms;
     struct lf_mem_log *log = (struct lf_mem_log *)base;
     struct lf_mem_topic *topic;

@@ -13,9 +13,9 @@ inner_of(struct lf_log *log)
 }
 
 static enum lf_status
-ensure_topic(struct lf_log *log, struct lf_bytes topic, int64_t timeout_ms, struct lf_err *err)
+ensure_topic(struct lf_log *log, struct lf_bytes topic, struct lf_bytes like, int64_t timeout_ms, struct lf_err *err)
 {
-    return lf_log_ensure_topic(inner_of(log), topic, timeout_ms, err);
+    return lf_log_ensure_topic_like(inner_of(log), topic, like, timeout_ms, err);
 }
 
 static enum lf_status
