@@ -98,6 +98,7 @@ def consumer(broker, topic, group, start):
 @pytest.fixture
 def make_topic(broker, topic):
     broker.create_topic(topic, partitions=1, **{"max.message.bytes": "8000000"})
+    broker.create_topic(topic + ".dlq", partitions=1, **{"max.message.bytes": "8000000"})
 
 
 def history_of(server, broker, topic, group, **keywords):
@@ -223,9 +224,10 @@ def test_a_huge_good_event(broker, topic, make_topic, consumer, drain):
     assert ids == {"a", "huge", "b"}
 
 
-def test_huge_garbage(broker, topic, group, make_topic, consumer, drain):
+def test_huge_garbage(broker, topic, group, consumer, drain):
     """3 MB that are no event, where the topic allows them: its dead letter topic is made as wide; the rest goes on."""
     huge = b"g" * 3000000
+    broker.create_topic(topic, partitions=1, **{"max.message.bytes": "8000000"})
     broker.produce(topic, [{"value": event("a")}, {"value": huge, "key": b"k"}, {"value": event("b")}])
     server = consumer()
     drain(server)
