@@ -92,5 +92,5 @@ lf_compile_strip(struct lf_compiler *c, const struct lf_gql_document *document)
             return NULL;
     }
     stripped->definitions = kept;
-    return stripped;
+    return c->errors->no_memory ? NULL : stripped; /* some part of it may be missing */
 }

@@ -119,9 +119,9 @@ what_cannot_be_is_refused_with_the_reason(void **state)
     options = (struct lf_log_options){.url = "embedded:"};
     assert_int_equal(lf_log_open(&options, &log, &err), LF_INVALID);
     options.url = "nats://here";
-    assert_int_equal(lf_log_open(&options, &log, &err), LF_INVALID);
+    assert_int_equal(lf_log_open(&options, &log, &err), LF_USAGE);
     options.url = NULL;
-    assert_int_equal(lf_log_open(&options, &log, &err), LF_INVALID);
+    assert_int_equal(lf_log_open(&options, &log, &err), LF_USAGE);
     options = (struct lf_log_options){.url = dir.url, .read_only = true, .exclusive = true};
     assert_int_equal(lf_log_open(&options, &log, &err), LF_INVALID);
     remove_tree(dir.path);
