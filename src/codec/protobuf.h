@@ -88,11 +88,12 @@ enum {
 };
 
 /*
- * Reads a message into a value, in arena, texts copied; members in the order of the schema. Fields that the schema does
- * not know, or that come with another wire type, are kept in LF_PROTO_UNKNOWN of their message. As everywhere in
- * Protocol Buffers the last one of repeated singular fields wins, and messages merge. LF_INVALID: no such message: cut
- * off, a bad tag, text that is not UTF-8, a required field absent, too deep, or a well-known type out of its range;
- * LF_LIMIT: it unfolds to more than LF_PROTO_VALUES_MAX; LF_NO_MEMORY. flags: LF_PROTO_FILL or 0.
+ * Reads a message into a value, in arena. Texts may point into bytes, names belong to the schema: both have to outlive
+ * the value. Members stand in the order of the schema. Fields that the schema does not know, or that come with another
+ * wire type, are kept in LF_PROTO_UNKNOWN of their message. As everywhere in Protocol Buffers the last one of repeated
+ * singular fields wins, and messages merge. LF_INVALID: no such message: cut off, a bad tag, text that is not UTF-8, a
+ * required field absent, too deep, or a well-known type out of its range; LF_LIMIT: it unfolds to more than
+ * LF_PROTO_VALUES_MAX; LF_NO_MEMORY. flags: LF_PROTO_FILL or 0.
  */
 LF_NODISCARD enum lf_status lf_proto_decode(const struct lf_proto_message *message, struct lf_bytes bytes,
                                             unsigned flags, struct lf_arena *arena, struct lf_value *ret,

@@ -245,35 +245,68 @@ refuse_member(struct lf_proto_encoding *run, const struct lf_proto_message *mess
     return lf_proto_refuse(run, step, "has two members for one field");
 }
 
-/* The members of one object while its fields are written. */
+/* Which members of an object belong to which fields. */
 struct members {
-    struct lf_names_index index;
-    size_t taken;                         /* members that belong to something */
-    const struct lf_proto_field **oneofs; /* of each oneof the field that is there */
+    const struct lf_value **values; /* by index of the fields; NULL: none */
+    const struct lf_value *unknown; /* NULL: none */
+    uint32_t taken;                 /* members that belong to something */
 };
 
-static const struct lf_value *
-find_member(struct members *members, const struct lf_proto_field *field)
+/* Mostly they stand in the order of the schema. False: not all of them do. */
+static bool
+match_in_order(const struct lf_proto_message *message, const struct lf_value *object, struct members *members)
 {
-    const struct lf_member *found = lf_names_index_find(&members->index, field->json_name, field->index);
-    if (found == NULL && !lf_bytes_equal(field->name, field->json_name))
-        found = lf_names_index_find(&members->index, field->name, field->index);
-    if (found == NULL)
-        return NULL;
-    members->taken++;
-    return found->value.type == LF_V_NULL && (field->repeated || !takes_null(field)) ? NULL : &found->value;
+    uint32_t at = 0;
+    for (size_t i = 0; i < message->field_count && at < object->count; i++) {
+        const bool is_it = lf_bytes_equal(object->u.members[at].name, message->fields[i]->json_name);
+        members->values[i] = is_it ? &object->u.members[at].value : NULL;
+        at += is_it ? 1 : 0;
+    }
+    members->taken = at;
+    return at == object->count;
 }
 
+static void
+match_any_order(const struct lf_proto_message *message, const struct lf_value *object, struct lf_bytes skip,
+                struct members *members)
+{
+    struct lf_names_index index;
+    lf_names_index_init(&index, object->u.members, object->count);
+    members->taken = 0;
+    for (size_t i = 0; i < message->field_count; i++) {
+        const struct lf_proto_field *field = message->fields[i];
+        const struct lf_member *found = lf_names_index_find(&index, field->json_name, i);
+        if (found == NULL && !lf_bytes_equal(field->name, field->json_name))
+            found = lf_names_index_find(&index, field->name, i);
+        members->values[i] = found != NULL ? &found->value : NULL;
+        members->taken += found != NULL ? 1 : 0;
+    }
+    const struct lf_member *unknown = lf_names_index_find(&index, LF_PROTO_UNKNOWN, object->count - 1);
+    members->unknown = unknown != NULL ? &unknown->value : NULL;
+    members->taken += unknown != NULL ? 1 : 0;
+    if (skip.ptr != NULL && lf_names_index_find(&index, skip, 0) != NULL)
+        members->taken++;
+    lf_names_index_release(&index);
+}
+
+/* NULL where null stands for absence. */
+static const struct lf_value *
+present(const struct lf_proto_field *field, const struct lf_value *value)
+{
+    const bool is_null = value != NULL && value->type == LF_V_NULL;
+    return is_null && (field->repeated || !takes_null(field)) ? NULL : value;
+}
+
+/* oneofs: of each oneof the field that is there. */
 static enum lf_status
-encode_member(struct lf_proto_encoding *run, struct members *members, const struct lf_proto_field *field,
-              const struct lf_json_step *outer, unsigned depth)
+encode_member(struct lf_proto_encoding *run, const struct lf_proto_field *field, const struct lf_value *value,
+              const struct lf_proto_field **oneofs, const struct lf_json_step *outer, unsigned depth)
 {
     const struct lf_json_step step = {.outer = outer, .name = field->json_name};
-    const struct lf_value *value = find_member(members, field);
     if (value == NULL)
         return field->required ? lf_proto_refuse(run, &step, "is required") : LF_OK;
     if (field->oneof != NULL) {
-        const struct lf_proto_field **other = &members->oneofs[field->oneof->index];
+        const struct lf_proto_field **other = &oneofs[field->oneof->index];
         if (*other != NULL)
             return lf_proto_refuse(run, &step, "cannot be there together with %.*s", LF_FMT((*other)->json_name));
         *other = field;
@@ -290,23 +323,20 @@ lf_proto_encode_members(struct lf_proto_encoding *run, const struct lf_proto_mes
     enum lf_status st = LF_OK;
     if (value->type != LF_V_OBJECT)
         return lf_proto_refuse(run, step, "must be an object");
-    if (message->oneof_count != 0) {
-        members.oneofs = LF_ARENA_ARRAY(&run->arena, const struct lf_proto_field *, message->oneof_count);
-        if (members.oneofs == NULL)
-            return lf_no_memory(run->err);
+    members.values = LF_ARENA_ARRAY(&run->arena, const struct lf_value *, message->field_count);
+    const struct lf_proto_field **oneofs =
+        LF_ARENA_ARRAY(&run->arena, const struct lf_proto_field *, message->oneof_count);
+    if (members.values == NULL || oneofs == NULL)
+        return lf_no_memory(run->err);
+    if (!match_in_order(message, value, &members))
+        match_any_order(message, value, skip, &members);
+    if (members.taken != value->count)
+        return refuse_member(run, message, value, skip, step);
+    for (size_t i = 0; st == LF_OK && i < message->field_count; i++) {
+        const struct lf_proto_field *field = message->by_number[i];
+        st = encode_member(run, field, present(field, members.values[field->index]), oneofs, step, depth);
     }
-    lf_names_index_init(&members.index, value->u.members, value->count);
-    for (size_t i = 0; st == LF_OK && i < message->field_count; i++)
-        st = encode_member(run, &members, message->by_number[i], step, depth);
-    const struct lf_member *unknown = lf_names_index_find(&members.index, LF_PROTO_UNKNOWN, value->count - 1);
-    if (skip.ptr != NULL && lf_names_index_find(&members.index, skip, 0) != NULL)
-        members.taken++;
-    lf_names_index_release(&members.index);
-    if (st == LF_OK && members.taken + (unknown != NULL ? 1 : 0) != value->count)
-        st = refuse_member(run, message, value, skip, step);
-    if (st == LF_OK && unknown != NULL)
-        st = encode_unknown(run, &unknown->value, step);
-    return st;
+    return st == LF_OK && members.unknown != NULL ? encode_unknown(run, members.unknown, step) : st;
 }
 
 enum lf_status

@@ -84,12 +84,10 @@ lf_proto_value_of_bytes(struct lf_bytes bytes, struct lf_arena *arena, struct lf
     return done;
 }
 
-static bool
-value_of_text(struct lf_bytes bytes, struct lf_arena *arena, struct lf_value *ret)
+static struct lf_bytes
+text_of(const struct lf_proto_scalar *scalar)
 {
-    const struct lf_bytes copy = lf_arena_copy(arena, bytes);
-    *ret = lf_value_string(copy);
-    return copy.ptr != NULL;
+    return scalar->bytes.ptr != NULL ? scalar->bytes : LF_LIT("");
 }
 
 static struct lf_value
@@ -120,7 +118,7 @@ lf_proto_value_of(const struct lf_proto_field *field, const struct lf_proto_scal
     case LF_PROTO_UINT64:
     case LF_PROTO_FIXED64: return lf_proto_value_of_u64(scalar->bits, arena, ret);
     case LF_PROTO_BOOL: *ret = lf_value_bool(scalar->bits != 0); return true;
-    case LF_PROTO_STRING: return value_of_text(scalar->bytes, arena, ret);
+    case LF_PROTO_STRING: *ret = lf_value_string(text_of(scalar)); return true;
     case LF_PROTO_BYTES: return lf_proto_value_of_bytes(scalar->bytes, arena, ret);
     case LF_PROTO_ENUM: *ret = value_of_enum(field->enumeration, (int32_t)(int64_t)scalar->bits); return true;
     default: *ret = lf_value_int((int64_t)scalar->bits); return true;
@@ -133,8 +131,8 @@ lf_proto_name_of_key(const struct lf_proto_field *field, const struct lf_proto_s
 {
     char text[NUMBER_TEXT_SIZE];
     if (field->type == LF_PROTO_STRING) {
-        *ret = lf_arena_copy(arena, scalar->bytes);
-        return ret->ptr != NULL;
+        *ret = text_of(scalar);
+        return true;
     }
     if (field->type == LF_PROTO_BOOL) {
         *ret = scalar->bits != 0 ? LF_LIT("true") : LF_LIT("false");
