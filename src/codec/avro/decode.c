@@ -11,8 +11,8 @@ enum { ITEMS_AT_ONCE = 64 }; /* room is made for, before any has been seen */
 static enum lf_status decode_value(struct lf_avro_decoding *run, const struct lf_avro_op *op,
                                    const struct lf_json_step *step, struct lf_value *ret);
 
-enum lf_status
-lf_avro_decode_fail(struct lf_avro_decoding *run, const struct lf_json_step *step, const char *fmt, ...)
+void
+lf_avro_decode_error(struct lf_avro_decoding *run, const struct lf_json_step *step, const char *fmt, ...)
 {
     char text[LF_ERR_TEXT_MAX], space[LF_JSON_POINTER_MAX];
     const size_t offset = (size_t)(run->at - run->start);
@@ -21,8 +21,8 @@ lf_avro_decode_fail(struct lf_avro_decoding *run, const struct lf_json_step *ste
     vsnprintf(text, sizeof(text), fmt, ap);
     va_end(ap);
     struct lf_bytes pointer = lf_json_pointer(step, space);
-    return lf_fail(run->err, LF_INVALID, "%.*s%sat byte %zu: %s", LF_FMT(pointer), pointer.len != 0 ? ", " : "", offset,
-                   text);
+    (void)lf_fail(run->err, LF_INVALID, "%.*s%sat byte %zu: %s", LF_FMT(pointer), pointer.len != 0 ? ", " : "", offset,
+                  text);
 }
 
 /* Takes values off the budget. */

@@ -13,7 +13,8 @@ struct lf_avro_decoding {
 };
 
 /* LF_INVALID, with the place of step and the offset. */
-enum lf_status lf_avro_decode_fail(struct lf_avro_decoding *run, const struct lf_json_step *step, const char *fmt, ...)
+#define lf_avro_decode_fail(run, step, ...) (lf_avro_decode_error((run), (step), __VA_ARGS__), LF_INVALID)
+void lf_avro_decode_error(struct lf_avro_decoding *run, const struct lf_json_step *step, const char *fmt, ...)
     LF_PRINTF(3, 4);
 
 /* Readers of what stands at the front; LF_INVALID if it is no such thing. */

@@ -11,18 +11,16 @@ enum { QUOTE_MAX = 60, VARINT_MAX = 10 };
 
 /* --- errors and limits -------------------------------------------------------------------------------------------- */
 
-enum lf_status
-lf_avro_encode_fail(struct lf_avro_encoding *run, const struct lf_json_step *step, const char *fmt, ...)
+void
+lf_avro_encode_error(struct lf_avro_encoding *run, const struct lf_json_step *step, const char *fmt, ...)
 {
     char text[LF_ERR_TEXT_MAX], space[LF_JSON_POINTER_MAX];
     va_list ap;
     va_start(ap, fmt);
     vsnprintf(text, sizeof(text), fmt, ap);
     va_end(ap);
-    if (step == NULL)
-        return lf_fail(run->err, LF_INVALID, "%s", text);
     struct lf_bytes pointer = lf_json_pointer(step, space);
-    return lf_fail(run->err, LF_INVALID, "%.*s: %s", LF_FMT(pointer), text);
+    (void)lf_fail(run->err, LF_INVALID, "%.*s%s%s", LF_FMT(pointer), step != NULL ? ": " : "", text);
 }
 
 enum lf_status

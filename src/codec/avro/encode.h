@@ -24,7 +24,8 @@ struct lf_avro_encoding {
 LF_NODISCARD enum lf_status lf_avro_encode_value(struct lf_avro_encoding *run, const struct lf_avro_type *type,
                                                  const struct lf_value *value, const struct lf_json_step *step);
 /* LF_INVALID, with the place of step. */
-enum lf_status lf_avro_encode_fail(struct lf_avro_encoding *run, const struct lf_json_step *step, const char *fmt, ...)
+#define lf_avro_encode_fail(run, step, ...) (lf_avro_encode_error((run), (step), __VA_ARGS__), LF_INVALID)
+void lf_avro_encode_error(struct lf_avro_encoding *run, const struct lf_json_step *step, const char *fmt, ...)
     LF_PRINTF(3, 4);
 /* Takes steps off the budget; LF_LIMIT when it is used up. */
 LF_NODISCARD enum lf_status lf_avro_encode_charge(struct lf_avro_encoding *run, uint64_t steps);

@@ -137,8 +137,8 @@ bytes_of(const struct lf_avro_type *type, const struct lf_value *value, struct l
 {
     if (!is_text(value))
         return LF_AVRO_FITS_NOT;
-    struct lf_bytes text = lf_value_text(value);
-    ret->bytes = text.ptr != NULL ? text : LF_LIT("");
+    const struct lf_bytes text = value->count != 0 ? lf_value_text(value) : LF_LIT("");
+    ret->bytes = text;
     ret->latin = 0;
     for (size_t i = 0; i < text.len; i++, ret->latin++) {
         const unsigned char c = (unsigned char)text.ptr[i];

@@ -55,18 +55,16 @@ lf_avro_type_words(const struct lf_avro_type *type, char space[LF_ERR_TEXT_MAX /
 
 /* --- shared by the files that parse ------------------------------------------------------------------------------- */
 
-enum lf_status
-lf_avro_parse_fail(struct lf_avro_parse *parse, const struct lf_json_step *step, const char *fmt, ...)
+void
+lf_avro_parse_error(struct lf_avro_parse *parse, const struct lf_json_step *step, const char *fmt, ...)
 {
     char text[LF_ERR_TEXT_MAX], space[LF_JSON_POINTER_MAX];
     va_list ap;
     va_start(ap, fmt);
     vsnprintf(text, sizeof(text), fmt, ap);
     va_end(ap);
-    if (step == NULL)
-        return lf_fail(parse->err, LF_INVALID, "Avro schema: %s", text);
     struct lf_bytes pointer = lf_json_pointer(step, space);
-    return lf_fail(parse->err, LF_INVALID, "Avro schema, %.*s: %s", LF_FMT(pointer), text);
+    (void)lf_fail(parse->err, LF_INVALID, "Avro schema%s%.*s: %s", step != NULL ? ", " : "", LF_FMT(pointer), text);
 }
 
 struct lf_avro_type *

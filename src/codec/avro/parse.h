@@ -25,7 +25,8 @@ LF_NODISCARD enum lf_status lf_avro_parse_named(struct lf_avro_parse *parse, enu
 /* A new type; NULL when there are too many, or no memory (then err says which). */
 struct lf_avro_type *lf_avro_parse_new(struct lf_avro_parse *parse, enum lf_avro_kind kind);
 /* LF_INVALID with the place of step in the schema. */
-enum lf_status lf_avro_parse_fail(struct lf_avro_parse *parse, const struct lf_json_step *step, const char *fmt, ...)
+#define lf_avro_parse_fail(parse, step, ...) (lf_avro_parse_error((parse), (step), __VA_ARGS__), LF_INVALID)
+void lf_avro_parse_error(struct lf_avro_parse *parse, const struct lf_json_step *step, const char *fmt, ...)
     LF_PRINTF(3, 4);
 /* The member name, which has to be a string, a list, a number without fraction. *ret NULL: there is none. */
 LF_NODISCARD enum lf_status lf_avro_parse_member(struct lf_avro_parse *parse, const struct lf_value *value,
