@@ -171,13 +171,34 @@ has_oneof(const struct lf_proto_message *message, struct lf_bytes name)
 /* A field that only the writer has. */
 static void
 compare_removed(struct comparing *run, const struct lf_proto_message *reader, const struct lf_proto_field *writer,
-                const struct lf_json_step *step)
+                const struct lf_json_step *outer)
 {
+    const struct lf_json_step step = {.outer = outer, .name = writer->name};
     if (writer->oneof != NULL && has_oneof(reader, writer->oneof->name))
-        lf_compat_add(run->report, step, "the field was removed from the oneof %.*s: what was written may have it",
+        lf_compat_add(run->report, &step, "the field was removed from the oneof %.*s: what was written may have it",
                       LF_FMT(writer->oneof->name));
     else if (writer->required)
-        lf_compat_add(run->report, step, "the required field was removed");
+        lf_compat_add(run->report, &step, "the required field was removed");
+}
+
+static void
+compare_added(struct comparing *run, const struct lf_proto_field *reader, const struct lf_json_step *outer)
+{
+    const struct lf_json_step step = {.outer = outer, .name = reader->name};
+    if (reader->required)
+        lf_compat_add(run->report, &step, "a required field was added: what was written lacks it");
+}
+
+static void
+compare_both(struct comparing *run, const struct lf_proto_field *reader, const struct lf_proto_field *writer,
+             const struct lf_json_step *outer)
+{
+    const struct lf_json_step step = {.outer = outer, .name = reader->name};
+    compare_types(run, reader, writer, &step);
+    if (reader->map && writer->map)
+        compare_maps(run, reader, writer, &step);
+    else if (!reader->map && !writer->map)
+        compare_labels(run, reader, writer, &step);
 }
 
 static void
@@ -185,27 +206,21 @@ compare_fields(struct comparing *run, const struct lf_proto_message *reader, con
                const struct lf_json_step *outer)
 {
     size_t r = 0, w = 0;
-    while (r < reader->field_count || w < writer->field_count) {
-        const struct lf_proto_field *to = r < reader->field_count ? reader->by_number[r] : NULL;
-        const struct lf_proto_field *from = w < writer->field_count ? writer->by_number[w] : NULL;
-        const bool removed = to == NULL || (from != NULL && from->number < to->number);
-        const bool added = from == NULL || (to != NULL && to->number < from->number);
-        const struct lf_json_step step = {.outer = outer, .name = removed ? from->name : to->name};
-        r += removed ? 0 : 1;
-        w += added ? 0 : 1;
-        if (removed) {
-            compare_removed(run, reader, from, &step);
-        } else if (added) {
-            if (to->required)
-                lf_compat_add(run->report, &step, "a required field was added: what was written lacks it");
-        } else {
-            compare_types(run, to, from, &step);
-            if (to->map && from->map)
-                compare_maps(run, to, from, &step);
-            else if (!to->map && !from->map)
-                compare_labels(run, to, from, &step);
-        }
+    while (r < reader->field_count && w < writer->field_count) {
+        const struct lf_proto_field *to = reader->by_number[r], *from = writer->by_number[w];
+        if (from->number < to->number)
+            compare_removed(run, reader, from, outer);
+        else if (to->number < from->number)
+            compare_added(run, to, outer);
+        else
+            compare_both(run, to, from, outer);
+        r += to->number <= from->number ? 1 : 0;
+        w += from->number <= to->number ? 1 : 0;
     }
+    for (; w < writer->field_count; w++)
+        compare_removed(run, reader, writer->by_number[w], outer);
+    for (; r < reader->field_count; r++)
+        compare_added(run, reader->by_number[r], outer);
 }
 
 struct moves {

@@ -176,7 +176,7 @@ encode_map(struct lf_proto_encoding *run, const struct lf_proto_field *field, co
     if (object->type != LF_V_OBJECT)
         return lf_proto_refuse(run, step, "must be an object");
     enum lf_status st = sort_entries(run, pair[0], object, step, &entries);
-    for (uint32_t i = 0; st == LF_OK && i < object->count; i++) {
+    for (uint32_t i = 0; st == LF_OK && entries != NULL && i < object->count; i++) {
         const struct lf_member *member = entries[i].member;
         const struct lf_json_step at = {.outer = step, .name = member->name};
         if (member->value.type == LF_V_NULL && !takes_null(pair[1]))

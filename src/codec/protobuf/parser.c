@@ -84,7 +84,7 @@ lf_proto_expect_name(struct lf_proto_parser *p, const char *what, struct lf_byte
 bool
 lf_proto_expect_path(struct lf_proto_parser *p, bool rooted, struct lf_bytes *ret)
 {
-    struct lf_bytes path = LF_LIT(""), part;
+    struct lf_bytes path = LF_LIT(""), part = LF_BYTES_NONE;
     const bool is_rooted = rooted && lf_proto_accept(p, ".");
     do {
         if (!lf_proto_expect_name(p, "a name", &part))
@@ -178,7 +178,7 @@ static const struct lf_proto_features of_editions = {LF_PROTO_EXPLICIT, LF_PROTO
 static bool
 parse_syntax(struct lf_proto_parser *p)
 {
-    struct lf_bytes value;
+    struct lf_bytes value = LF_BYTES_NONE;
     p->file->features = of_proto2;
     const bool edition = lf_proto_at(p, "edition");
     if (!edition && !lf_proto_at(p, "syntax"))
