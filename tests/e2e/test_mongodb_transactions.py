@@ -1,5 +1,5 @@
-"""The way with transactions of several documents, spoken to what looks like a replica set: no MongoDB server could be had
-for the tests."""
+"""The way with transactions of several documents, spoken to what looks like a replica set: no MongoDB server could be
+had for the tests."""
 
 import random
 

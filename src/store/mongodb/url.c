@@ -38,11 +38,26 @@ add_defaults(mongoc_uri_t *uri, int timeout_ms)
     return ok;
 }
 
+/* Where an @ of the password was not written as %40 its rest is taken for a host, and would stand in messages. */
+static bool
+hosts_are_whole(const mongoc_uri_t *uri)
+{
+    for (const mongoc_host_list_t *host = mongoc_uri_get_hosts(uri); host != NULL; host = host->next) {
+        if (strchr(host->host, '@') != NULL)
+            return false;
+    }
+    return true;
+}
+
 enum lf_status
 lf_mongo_url_read(const char *url, int timeout_ms, mongoc_uri_t **ret, struct lf_err *err)
 {
     bson_error_t error;
     mongoc_uri_t *uri = mongoc_uri_new_with_error(url, &error);
+    if (uri != NULL && !hosts_are_whole(uri)) {
+        mongoc_uri_destroy(uri);
+        uri = NULL;
+    }
     if (uri == NULL) /* the library's words may quote a password */
         return lf_fail(err, LF_INVALID,
                        "the store's URL cannot be read: it is mongodb://[USER:PASSWORD@]HOST[:PORT][,…]/DATABASE[?…] "
