@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-enum { BATCHES = 3, TRIES_MAX = 20 };
+enum { BATCHES = 2, TRIES_MAX = 20 };
 
 static struct mongo_server server;
 static struct mongo_proxy proxy;

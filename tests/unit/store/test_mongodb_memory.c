@@ -1,5 +1,5 @@
-/* The n-th allocation of ours fails, for n = 1, 2, …, on MongoDB: the call says so, nothing leaks, and going on from the
- * position gives what would have been without. */
+/* The n-th allocation of ours fails, for n = 1, 2, …, on MongoDB: the call says so, nothing leaks, and going on from
+ * the position gives what would have been without. */
 #include "workload.h"
 
 #include "base/mem.h"
