@@ -32,7 +32,8 @@ enum {
     LF_BATCH_RECORDS_MAX = 1000,
     LF_BATCH_BYTES_MAX = 8 * 1024 * 1024,
     /* Queries */
-    LF_PAGE_MAX = 1000, /* first: at most */
+    LF_PAGE_MAX = 1000,             /* first: at most */
+    LF_HISTORY_EVENTS_MAX = 100000, /* of one entity, folded for one answer */
 };
 
 #endif

@@ -59,6 +59,12 @@ set_resolvers(struct lf_model *model)
         one->resolve = lf_gateway_resolve_entity;
         many->resolve = lf_gateway_resolve_list;
         one->user = many->user = entity;
+        if (lf_entity_declares_history(entity))
+            continue;
+        struct lf_gql_field *history = lf_gql_type_field(entity->gql, LF_LIT("history"));
+        LF_ASSERT(history != NULL);
+        history->resolve = lf_gateway_resolve_history;
+        history->user = entity;
     }
     struct lf_gql_field *event = query_field(model, LF_LIT("event"));
     struct lf_gql_field *events = query_field(model, LF_LIT("events"));
@@ -408,6 +414,7 @@ run(struct lf_request *request, const struct lf_gateway_call *call, struct lf_gq
     const struct lf_gql_definition *operation =
         lf_gql_find_operation(request->cached->document, call->operation_name, errors);
     if (operation == NULL || introspection_refused(gateway, request->cached->document, errors) ||
+        lf_gateway_as_of_misplaced(gateway->schema, request->cached->document, call->query, errors) ||
         !read_variables(request, call, &variables, errors)) {
         finish_with_errors(request, LF_REPLY_INVALID, errors);
         return;

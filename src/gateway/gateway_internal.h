@@ -69,6 +69,29 @@ lf_log_ack_fn lf_gateway_acked;
 lf_gql_resolve_fn lf_gateway_resolve_entity;
 lf_gql_resolve_fn lf_gateway_resolve_list;
 lf_gql_resolve_fn lf_gateway_resolve_event;
+/* history.c: the past of an entity. */
+lf_gql_resolve_fn lf_gateway_resolve_history;
+struct lf_gateway_as_of {
+    bool given;
+    struct lf_bytes event_id; /* in the request's arena; ptr NULL: until_us counts */
+    int64_t until_us;
+};
+/* The directive on a field. False: the slot has been finished with an error. */
+bool lf_gateway_read_as_of(struct lf_gql_slot *slot, const struct lf_gql_resolve_info *info,
+                           struct lf_gateway_as_of *ret);
+/* Is @asOf used where it says nothing? Then errors say where. text: the document's. */
+bool lf_gateway_as_of_misplaced(const struct lf_gql_schema *schema, const struct lf_gql_document *document,
+                                struct lf_bytes text, struct lf_gql_errors *errors);
+
+/* read.c: answers as values, in arena; false out of memory. A Relay connection has edges, nodes and pageInfo; nodes:
+ * one an item of the result. */
+LF_NODISCARD bool lf_gateway_event_value(const struct lf_stored_event *stored, struct lf_arena *arena,
+                                         struct lf_value *ret);
+LF_NODISCARD bool lf_gateway_connection(const struct lf_list_result *result, struct lf_value *nodes, bool after_given,
+                                        struct lf_arena *arena, struct lf_value *ret);
+/* Sets a job's entity, and its key from a value of the key's field. False out of memory. */
+LF_NODISCARD bool lf_gateway_set_key(struct lf_query_job *job, const struct lf_entity *entity,
+                                     const struct lf_value *key);
 /* EventStatus as an enum value. */
 struct lf_value lf_gateway_status_value(enum lf_event_status status);
 
@@ -80,6 +103,9 @@ typedef void lf_request_job_fn(struct lf_request *request, struct lf_query_job *
 struct lf_query_job *lf_request_job_new(struct lf_gql_slot *slot, struct lf_request *request, enum lf_query_kind kind);
 LF_NODISCARD enum lf_status lf_request_job_submit(struct lf_request *request, struct lf_query_job *job,
                                                   lf_request_job_fn *done, void *user, struct lf_err *err);
+/* The same for a job whose user is the slot, which is finished where the job cannot be lent. */
+void lf_gateway_submit(struct lf_gql_slot *slot, struct lf_request *request, struct lf_query_job *job,
+                       lf_request_job_fn *done);
 /* Finishes the slot for a failure of the store or the query room. */
 void lf_gateway_store_error(struct lf_request *request, struct lf_gql_slot *slot, const struct lf_err *err);
 void lf_gateway_out_of_memory(struct lf_request *request, struct lf_gql_slot *slot);

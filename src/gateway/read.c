@@ -82,8 +82,9 @@ lf_request_job_new(struct lf_gql_slot *slot, struct lf_request *request, enum lf
     return job;
 }
 
-static void
-submit(struct lf_gql_slot *slot, struct lf_request *request, struct lf_query_job *job, lf_request_job_fn *done)
+void
+lf_gateway_submit(struct lf_gql_slot *slot, struct lf_request *request, struct lf_query_job *job,
+                  lf_request_job_fn *done)
 {
     struct lf_err err = {0};
     if (lf_request_job_submit(request, job, done, slot, &err) != LF_OK)
@@ -101,26 +102,37 @@ entity_done(struct lf_request *request, struct lf_query_job *job, void *user)
         lf_gql_slot_value(user, job->value);
 }
 
+bool
+lf_gateway_set_key(struct lf_query_job *job, const struct lf_entity *entity, const struct lf_value *key)
+{
+    struct lf_value normal;
+    job->entity = entity;
+    if (lf_fold_normal(&entity->fields[entity->key], key, &job->arena, &normal))
+        job->key = lf_event_key_text(&normal, &job->arena);
+    return job->key.ptr != NULL;
+}
+
 void
 lf_gateway_resolve_entity(struct lf_gql_slot *slot, const struct lf_gql_resolve_info *info)
 {
     struct lf_request *request = info->ctx;
     const struct lf_entity *entity = info->field->user;
-    struct lf_query_job *job = lf_request_job_new(slot, request, LF_QUERY_ENTITY);
+    struct lf_gateway_as_of as_of;
+    if (!lf_gateway_read_as_of(slot, info, &as_of))
+        return;
+    struct lf_query_job *job = lf_request_job_new(slot, request, as_of.given ? LF_QUERY_AS_OF : LF_QUERY_ENTITY);
     if (job == NULL)
         return;
     const struct lf_value *key = lf_value_get(info->args, entity->fields[entity->key].name);
     LF_ASSERT(key != NULL);
-    struct lf_value normal;
-    job->entity = entity;
-    if (lf_fold_normal(&entity->fields[entity->key], key, &job->arena, &normal))
-        job->key = lf_event_key_text(&normal, &job->arena);
-    if (job->key.ptr == NULL) {
+    job->event_id = as_of.event_id;
+    job->until_us = as_of.until_us;
+    if (!lf_gateway_set_key(job, entity, key)) {
         lf_query_job_free(job);
         lf_gateway_out_of_memory(request, slot);
         return;
     }
-    submit(slot, request, job, entity_done);
+    lf_gateway_submit(slot, request, job, entity_done);
 }
 
 /* ---- events as values ---- */
@@ -165,8 +177,8 @@ put(struct writer *w, struct lf_bytes name, struct lf_value value)
     w->members[w->count++] = (struct lf_member){name, value};
 }
 
-static bool
-event_value(const struct lf_stored_event *stored, struct lf_arena *arena, struct lf_value *ret)
+bool
+lf_gateway_event_value(const struct lf_stored_event *stored, struct lf_arena *arena, struct lf_value *ret)
 {
     enum { MEMBERS = 17 };
     const struct lf_event *event = &stored->event;
@@ -201,7 +213,7 @@ static void
 event_done(struct lf_request *request, struct lf_query_job *job, void *user)
 {
     struct lf_value value = LF_VALUE_NULL;
-    if (job->status == LF_OK && !event_value(&job->stored, &job->arena, &value))
+    if (job->status == LF_OK && !lf_gateway_event_value(&job->stored, &job->arena, &value))
         lf_gateway_out_of_memory(request, user);
     else if (job->status == LF_OK || job->status == LF_NOT_FOUND)
         lf_gql_slot_value(user, value);
@@ -219,27 +231,21 @@ lf_gateway_resolve_event(struct lf_gql_slot *slot, const struct lf_gql_resolve_i
     const struct lf_value *id = lf_value_get_text(info->args, "eventId");
     LF_ASSERT(id != NULL);
     job->event_id = lf_value_text(id); /* in the request's arena, which outlives the job */
-    submit(slot, request, job, event_done);
+    lf_gateway_submit(slot, request, job, event_done);
 }
 
 /* ---- lists ---- */
 
-/* A Relay connection with edges, nodes and pageInfo over the items of a list. */
-static bool
-connection_value(const struct lf_list_result *result, bool after_given, struct lf_arena *arena, struct lf_value *ret)
+bool
+lf_gateway_connection(const struct lf_list_result *result, struct lf_value *nodes, bool after_given,
+                      struct lf_arena *arena, struct lf_value *ret)
 {
     size_t n = result->count;
     struct lf_value *edges = LF_ARENA_ARRAY(arena, struct lf_value, n);
-    struct lf_value *nodes = LF_ARENA_ARRAY(arena, struct lf_value, n);
     struct lf_member *members = LF_ARENA_ARRAY(arena, struct lf_member, 2 * n + 7);
-    if (edges == NULL || nodes == NULL || members == NULL)
+    if (edges == NULL || members == NULL)
         return false;
     for (size_t i = 0; i < n; i++) {
-        nodes[i] = LF_VALUE_NULL;
-        if (result->events != NULL && !event_value(&result->events[i], arena, &nodes[i]))
-            return false;
-        if (result->events == NULL)
-            nodes[i] = result->items[i];
         struct lf_member *edge = members + 2 * i;
         edge[0] = (struct lf_member){LF_LIT("cursor"), lf_value_string(result->cursors[i])};
         edge[1] = (struct lf_member){LF_LIT("node"), nodes[i]};
@@ -258,13 +264,31 @@ connection_value(const struct lf_list_result *result, bool after_given, struct l
     return true;
 }
 
+/* The nodes of a list's connection. NULL: out of memory. */
+static struct lf_value *
+make_nodes(const struct lf_list_result *result, struct lf_arena *arena)
+{
+    if (result->events == NULL)
+        return result->items;
+    struct lf_value *nodes = LF_ARENA_ARRAY(arena, struct lf_value, result->count);
+    for (size_t i = 0; nodes != NULL && i < result->count; i++) {
+        if (!lf_gateway_event_value(&result->events[i], arena, &nodes[i]))
+            return NULL;
+    }
+    return nodes;
+}
+
 static void
 list_done(struct lf_request *request, struct lf_query_job *job, void *user)
 {
     struct lf_value value;
-    if (job->status != LF_OK)
+    if (job->status != LF_OK) {
         lf_gateway_store_error(request, user, &job->err);
-    else if (!connection_value(&job->result, job->list.after.ptr != NULL, &job->arena, &value))
+        return;
+    }
+    struct lf_value *nodes = make_nodes(&job->result, &job->arena);
+    if ((nodes == NULL && job->result.count != 0) ||
+        !lf_gateway_connection(&job->result, nodes, job->list.after.ptr != NULL, &job->arena, &value))
         lf_gateway_out_of_memory(request, user);
     else
         lf_gql_slot_value(user, value);
@@ -283,5 +307,5 @@ lf_gateway_resolve_list(struct lf_gql_slot *slot, const struct lf_gql_resolve_in
         lf_gateway_store_error(request, slot, &err);
         return;
     }
-    submit(slot, request, job, list_done);
+    lf_gateway_submit(slot, request, job, list_done);
 }

@@ -161,7 +161,7 @@ build_schema(struct lf_compiler *c)
 {
     size_t count;
     const struct lf_gql_document **documents = lf_compile_served(c, &count);
-    if (documents != NULL)
+    if (documents != NULL && !c->errors->no_memory) /* which may have left holes in them */
         c->model->schema = lf_gql_schema_build(documents, count, c->errors);
 }
 

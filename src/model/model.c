@@ -65,3 +65,13 @@ lf_model_topics(const struct lf_model *model, struct lf_bytes default_topic, str
     *ret_count = count;
     return topics;
 }
+
+bool
+lf_entity_declares_history(const struct lf_entity *entity)
+{
+    for (size_t i = 0; i < entity->field_count; i++) {
+        if (lf_bytes_equal_text(entity->fields[i].name, "history"))
+            return true;
+    }
+    return false;
+}

@@ -100,6 +100,9 @@ struct lf_entity {
     size_t index; /* in the model */
 };
 
+/* Has the entity a field "history" of its own? Then that name does not give its stored events. */
+bool lf_entity_declares_history(const struct lf_entity *entity);
+
 enum lf_apply_op {
     LF_APPLY_COPY,
     LF_APPLY_SET,

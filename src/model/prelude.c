@@ -104,4 +104,7 @@ const char lf_model_prelude[] =
     "}\n"
     "\"On a mutation: its receipt waits until the event has reached the stage (read your own write). When the time is "
     "over the receipt comes with the status reached.\"\n"
-    "directive @await(stage: EventStatus! = STORED, timeoutMs: Int = 5000) on FIELD\n";
+    "directive @await(stage: EventStatus! = STORED, timeoutMs: Int = 5000) on FIELD\n"
+    "\"On the query of one entity by its key: the entity as it was, after its stored events up to and including that "
+    "time, or that event. One of the two is given.\"\n"
+    "directive @asOf(time: DateTime, eventId: ID) on FIELD\n";

@@ -129,6 +129,28 @@ add_entity_order(struct serving *s, const struct lf_entity *entity)
                   LF_FMT(entity->name), LF_FMT(entity->name));
 }
 
+/* A field of that name that the entity's author has declared stays what he made it; check tells him. */
+static void
+add_history(struct serving *s, const struct lf_entity *entity)
+{
+    struct lf_bytes name = entity->name;
+    if (lf_entity_declares_history(entity))
+        return;
+    lf_buf_printf(&s->sdl,
+                  "extend type %.*s {\n  \"Its stored events, oldest first, each with the state after it.\"\n"
+                  "  history(first: Int = 50, after: String): %.*sHistoryConnection!\n}\n",
+                  LF_FMT(name), LF_FMT(name));
+    lf_buf_printf(&s->sdl,
+                  "type %.*sHistoryConnection {\n  edges: [%.*sHistoryEdge!]!\n  nodes: [%.*sHistoryEntry!]!\n"
+                  "  pageInfo: PageInfo!\n}\ntype %.*sHistoryEdge {\n  cursor: String!\n  node: %.*sHistoryEntry!\n}\n",
+                  LF_FMT(name), LF_FMT(name), LF_FMT(name), LF_FMT(name), LF_FMT(name));
+    lf_buf_printf(
+        &s->sdl,
+        "type %.*sHistoryEntry {\n  event: Event!\n  \"The state after the event; null where it was deleted.\"\n"
+        "  state: %.*s\n}\n",
+        LF_FMT(name), LF_FMT(name));
+}
+
 static void
 add_entity(struct serving *s, const struct lf_entity *entity)
 {
@@ -137,6 +159,7 @@ add_entity(struct serving *s, const struct lf_entity *entity)
                   "type %.*sConnection {\n  edges: [%.*sEdge!]!\n  nodes: [%.*s!]!\n  pageInfo: PageInfo!\n}\n"
                   "type %.*sEdge {\n  cursor: String!\n  node: %.*s!\n}\n",
                   LF_FMT(name), LF_FMT(name), LF_FMT(name), LF_FMT(name), LF_FMT(name));
+    add_history(s, entity);
     add_entity_order(s, entity);
     add_entity_filter(s, entity);
 }
@@ -249,8 +272,9 @@ clashes(struct lf_compiler *c, const struct lf_gql_definition *generated)
 {
     const struct lf_decl *decl = lf_compile_decl(c, generated->name.text);
     bool scalar = generated->kind == LF_GQL_DEF_SCALAR;
-    if (decl == NULL || generated->kind == LF_GQL_DEF_DIRECTIVE || generated->kind == LF_GQL_DEF_SCHEMA ||
-        (scalar && decl->kind == LF_GQL_DEF_SCALAR) || decl->role == LF_ROLE_QUERY)
+    if (decl == NULL || generated->extend || generated->kind == LF_GQL_DEF_DIRECTIVE ||
+        generated->kind == LF_GQL_DEF_SCHEMA || (scalar && decl->kind == LF_GQL_DEF_SCALAR) ||
+        decl->role == LF_ROLE_QUERY)
         return false;
     lf_compile_error(c, &decl->name.loc,
                      decl->defined ? "type \"%.*s\" has the name of one that is provided or follows from an entity: "

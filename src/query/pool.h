@@ -77,7 +77,7 @@ struct lf_query {
 
     pthread_t threads[LF_QUERY_THREADS_MAX];
     size_t thread_count;
-    struct lf_histogram *latency[4]; /* by kind */
+    struct lf_histogram *latency[LF_QUERY_KINDS]; /* by kind */
 };
 
 /* The thread of one worker; arg is the struct lf_query. */

@@ -57,10 +57,9 @@ static void
 init_metrics(struct lf_query *query)
 {
     static const char *const labels[] = {
-        [LF_QUERY_ENTITY] = "kind=\"entity\"",
-        [LF_QUERY_LIST] = "kind=\"list\"",
-        [LF_QUERY_EVENT] = "kind=\"event\"",
-        [LF_QUERY_AWAIT] = "kind=\"await\"",
+        [LF_QUERY_ENTITY] = "kind=\"entity\"", [LF_QUERY_LIST] = "kind=\"list\"",
+        [LF_QUERY_EVENT] = "kind=\"event\"",   [LF_QUERY_AWAIT] = "kind=\"await\"",
+        [LF_QUERY_AS_OF] = "kind=\"as_of\"",   [LF_QUERY_HISTORY] = "kind=\"history\"",
     };
     for (size_t i = 0; i < sizeof(labels) / sizeof(labels[0]); i++)
         query->latency[i] = lf_metrics_histogram("logfirst_query_seconds", labels[i],

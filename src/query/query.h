@@ -10,7 +10,15 @@
 
 struct lf_query;
 
-enum lf_query_kind { LF_QUERY_ENTITY, LF_QUERY_LIST, LF_QUERY_EVENT, LF_QUERY_AWAIT };
+enum lf_query_kind {
+    LF_QUERY_ENTITY,
+    LF_QUERY_LIST,
+    LF_QUERY_EVENT,
+    LF_QUERY_AWAIT,
+    LF_QUERY_AS_OF,   /* an entity as it was */
+    LF_QUERY_HISTORY, /* its events, each with the state after it */
+    LF_QUERY_KINDS
+};
 
 /* A question and its answer. Made by lf_query_job_new(), owned by the caller, lent to lf_query between submit and done.
  * Everything in the answer lives in arena, which goes with the job. */
@@ -18,17 +26,19 @@ struct lf_query_job {
     enum lf_query_kind kind;
     struct lf_arena arena; /* for the question's parts too; not touched by the owner while lent */
     /* question */
-    const struct lf_entity *entity; /* ENTITY, LIST (in list) */
-    struct lf_bytes key;            /* ENTITY */
-    struct lf_list_query list;      /* LIST */
-    struct lf_bytes event_id;       /* EVENT, AWAIT */
+    const struct lf_entity *entity; /* ENTITY, AS_OF, HISTORY; LIST (in list) */
+    struct lf_bytes key;            /* ENTITY, AS_OF, HISTORY */
+    struct lf_list_query list;      /* LIST; HISTORY: its first and after */
+    struct lf_bytes event_id;       /* EVENT, AWAIT; AS_OF: up to and with this one; ptr NULL: up to until_us */
+    int64_t until_us;               /* AS_OF: before the first event that happened later */
     struct lf_place place;          /* AWAIT: where the event was logged */
     int64_t timeout_ms;             /* AWAIT */
     /* answer */
     enum lf_status status;
     struct lf_err err;
-    struct lf_value value;             /* ENTITY; LF_V_NULL: there is none (status LF_OK) */
-    struct lf_list_result result;      /* LIST */
+    struct lf_value value;             /* ENTITY, AS_OF; LF_V_NULL: there is, or was, none (status LF_OK) */
+    struct lf_list_result result;      /* LIST, HISTORY */
+    struct lf_value *states;           /* HISTORY: after each event of the result; LF_V_NULL: none */
     struct lf_stored_event stored;     /* EVENT; status LF_NOT_FOUND: none */
     enum lf_event_status event_status; /* AWAIT: what was reached: LOGGED, STORED or DEAD_LETTERED */
     /* the owner's */

@@ -3,6 +3,7 @@
  * one of them looks at positions for the AWAITs.
  */
 #include "base/clock.h"
+#include "query/history.h"
 #include "query/pool.h"
 
 #include <errno.h>
@@ -86,6 +87,9 @@ ask(struct worker *worker, struct lf_query_job *job)
     case LF_QUERY_LIST: return lf_store_list(worker->session, &job->list, &job->arena, &job->result, &job->err);
     case LF_QUERY_EVENT: return lf_store_event(worker->session, job->event_id, &job->arena, &job->stored, &job->err);
     case LF_QUERY_AWAIT: return ask_await(worker, job);
+    case LF_QUERY_AS_OF: return lf_query_as_of(worker->session, job);
+    case LF_QUERY_HISTORY: return lf_query_history(worker->session, job);
+    case LF_QUERY_KINDS: break;
     }
     return lf_fail(&job->err, LF_INTERNAL, "no such kind of query: %d", (int)job->kind);
 }

@@ -53,9 +53,30 @@ read_file(const char *path, struct lf_arena *arena, struct lf_model_file *ret, s
     return st;
 }
 
+/* A number that is another one for other texts, or another version of this program. */
+static enum lf_status
+digest(struct lf_arena *arena, const struct lf_model_file *files, size_t count, int64_t *ret, struct lf_err *err)
+{
+    struct lf_value *texts = LF_ARENA_ARRAY(arena, struct lf_value, count + 1);
+    uint8_t bytes[32];
+    uint64_t number;
+    if (texts == NULL)
+        return lf_no_memory(err);
+    for (size_t i = 0; i < count; i++)
+        texts[i] = lf_value_string(files[i].text);
+    texts[count] = lf_value_string(LF_LIT(LF_VERSION));
+    const struct lf_value all = lf_value_list(texts, count + 1);
+    enum lf_status st = lf_json_digest(&all, bytes, err);
+    if (st != LF_OK)
+        return st;
+    memcpy(&number, bytes, sizeof(number));
+    *ret = (int64_t)(number >> 1);
+    return LF_OK;
+}
+
 static enum lf_status
 compile(struct lf_arena *arena, const char *const *names, size_t count, struct lf_gql_errors *errors,
-        struct lf_model **ret, struct lf_err *err)
+        struct lf_model **ret, int64_t *ret_digest, struct lf_err *err)
 {
     struct lf_model_file *files = LF_ARENA_ARRAY(arena, struct lf_model_file, count);
     if (files == NULL)
@@ -67,7 +88,7 @@ compile(struct lf_arena *arena, const char *const *names, size_t count, struct l
     }
     *ret = lf_model_compile(files, count, errors);
     if (*ret != NULL)
-        return LF_OK;
+        return digest(arena, files, count, ret_digest, err);
     if (errors->count == 0 || errors->no_memory) /* then the other errors may be consequences */
         return lf_no_memory(err);
     return lf_fail(err, LF_INVALID, "the schema has %zu problem%s", errors->count, errors->count == 1 ? "" : "s");
@@ -121,7 +142,7 @@ lf_parts_load_model(struct lf_parts *parts, const char *const *files, size_t cou
 {
     struct lf_gql_errors errors;
     lf_gql_errors_init(&errors, &parts->arena, SCHEMA_ERRORS_MAX);
-    enum lf_status st = compile(&parts->arena, files, count, &errors, &parts->model, err);
+    enum lf_status st = compile(&parts->arena, files, count, &errors, &parts->model, &parts->schema_digest, err);
     if (st == LF_OK)
         st = load_rules(parts->model, &errors, &parts->rules, err);
     if (st == LF_INVALID)
@@ -131,6 +152,24 @@ lf_parts_load_model(struct lf_parts *parts, const char *const *files, size_t cou
     parts->topics =
         lf_model_topics(parts->model, lf_bytes_of(parts->config->topic), &parts->arena, &parts->topic_count);
     return parts->topics != NULL ? LF_OK : lf_no_memory(err);
+}
+
+/* What is no mistake, but may surprise. */
+static void
+print_notes(struct lf_buf *out, const struct lf_model *model)
+{
+    for (size_t i = 0; i < model->entity_count; i++) {
+        const struct lf_entity *entity = &model->entities[i];
+        for (size_t k = 0; k < entity->field_count; k++) {
+            const struct lf_field *field = &entity->fields[k];
+            if (lf_bytes_equal_text(field->name, "history"))
+                lf_buf_printf(out,
+                              "%s:%u:%u: note: \"history\" is a field of entity \"%.*s\" itself, so that its stored "
+                              "events cannot be asked for by history(first:, after:); rename it to have both\n",
+                              field->loc.source != NULL ? field->loc.source->name : "", field->loc.line,
+                              field->loc.column, LF_FMT(entity->name));
+        }
+    }
 }
 
 enum lf_status
@@ -143,13 +182,16 @@ lf_parts_check(const char *const *files, size_t count, bool json, struct lf_buf 
     lf_gql_errors_init(&errors, &arena, SCHEMA_ERRORS_MAX);
     struct lf_model *model = NULL;
     struct lf_rules *rules = NULL;
-    enum lf_status st = compile(&arena, files, count, &errors, &model, err);
+    int64_t unused;
+    enum lf_status st = compile(&arena, files, count, &errors, &model, &unused, err);
     if (st == LF_OK)
         st = load_rules(model, &errors, &rules, err);
     if (st == LF_OK || st == LF_INVALID) {
         *ret_count = errors.count;
         print_problems(problems, &errors, json);
     }
+    if (st == LF_OK && !json)
+        print_notes(problems, model);
     lf_rules_free(rules);
     lf_model_free(model);
     lf_arena_release(&arena);

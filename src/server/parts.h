@@ -22,6 +22,7 @@ struct lf_parts {
     struct lf_arena arena;
     struct lf_model *model;
     struct lf_rules *rules; /* the files of @schema; NULL: none */
+    int64_t schema_digest;  /* of the schema files' texts and this version; not negative */
     struct lf_log *log;
     struct lf_store *store;
     struct lf_registry *registry;  /* NULL: none is configured */
@@ -41,7 +42,8 @@ void lf_parts_release(struct lf_parts *parts);
  * appended to problems. */
 LF_NODISCARD enum lf_status lf_parts_load_model(struct lf_parts *parts, const char *const *files, size_t count,
                                                 struct lf_buf *problems, struct lf_err *err);
-/* The same without keeping the model: for check. problems_json: an array of objects file, line, column, message. */
+/* The same without keeping the model: for check. json: an array of objects file, line, column, message; else lines,
+ * notes among them where there is no problem. */
 LF_NODISCARD enum lf_status lf_parts_check(const char *const *files, size_t count, bool json, struct lf_buf *problems,
                                            size_t *ret_count, struct lf_err *err);
 
