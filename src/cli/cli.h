@@ -31,6 +31,7 @@ lf_cli_fn lf_cmd_events_export;
 lf_cli_fn lf_cmd_events_import;
 lf_cli_fn lf_cmd_verify;
 lf_cli_fn lf_cmd_copy;
+lf_cli_fn lf_cmd_rebuild;
 
 /* Prints "logfirst: <text>" to stderr (or {"error":{…}} with --output json); returns the exit status of the error. */
 int lf_cli_fail(const struct lf_config *config, const struct lf_err *err);

@@ -75,6 +75,11 @@ static const struct command commands[] = {
      "nowhere or twice, an event that is not the logged one, a state that is not the fold of its events. Changes\n"
      "nothing; consumers may run meanwhile. Exit status 1 if there is any violation.",
      LF_CMD_VERIFY, 1, OPERANDS_MAX, lf_cmd_verify},
+    {"rebuild", NULL, "ENTITY|--all SCHEMA...", "an entity's states again from its events",
+     "Computes the states of an entity again from the stored events, into a second table while the old one serves and\n"
+     "consumers go on; prints where they differ; and puts the new table in the old one's place, in one transaction.\n"
+     "Broken off, it goes on where it was. Exit status 0 also where there were differences: they are gone then.",
+     LF_CMD_REBUILD, 1, OPERANDS_MAX, lf_cmd_rebuild},
     {"copy", NULL, "--from URL --to URL [SCHEMA...]", "records from one log to another",
      "Copies topics with their dead letters from one log to another: key, value, headers and time of each record,\n"
      "order per key kept. The way from one machine to Kafka, and back. Broken off, it goes on where it was; run\n"

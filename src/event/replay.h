@@ -9,8 +9,8 @@
 const struct lf_entity *lf_replay_entity(const struct lf_event *event, struct lf_bytes entity_type);
 
 /*
- * Applies a stored event, which has such an entity, to a state as lf_fold() does. It is checked again, as its schema may
- * have changed. LF_INVALID: it cannot be applied, err says why.
+ * Applies a stored event, which has such an entity, to a state as lf_fold() does. It is checked again, as its schema
+ * may have changed. LF_INVALID: it cannot be applied, err says why.
  */
 LF_NODISCARD enum lf_status lf_replay(const struct lf_event *stored, const struct lf_value *state,
                                       struct lf_arena *arena, struct lf_value *ret, struct lf_err *err);

@@ -12,7 +12,7 @@
 #include "event/replay.h"
 #include "server/verify_inner.h"
 
-enum { SUSPECTS_MAX = 250, TRIES_MAX = 5, RETRY_MS = 50 };
+enum { SUSPECTS_MAX = 1000, TRIES_MAX = 5, RETRY_MS = 50 };
 
 struct suspect {
     struct lf_bytes key;
@@ -41,20 +41,6 @@ load_folded(struct check *check, const struct lf_bytes *keys, size_t count, stru
             struct lf_value *ret, struct lf_err *err)
 {
     return lf_store_load(check->verify->folded, check->entity, keys, count, arena, ret, err);
-}
-
-static enum lf_status
-load_row(struct check *check, struct lf_bytes key, struct lf_arena *arena, struct lf_value *ret, struct lf_err *err)
-{
-    struct lf_err why = {0};
-    enum lf_status st = lf_store_get(check->verify->session, check->entity, key, arena, ret, &why);
-    if (st == LF_NOT_FOUND) {
-        *ret = LF_VALUE_NULL;
-        return LF_OK;
-    }
-    if (st != LF_OK && err != NULL)
-        *err = why;
-    return st;
 }
 
 /* ---- another look at the suspects ---- */
@@ -141,20 +127,37 @@ fold_event(struct check *check, struct suspect *suspect, const struct lf_stored_
     return LF_OK;
 }
 
+/* Rows and folded states of all suspects; the rows first, which no event before the counting can be missing in. */
+static enum lf_status
+load_suspects(struct check *check, struct lf_err *err)
+{
+    size_t count = check->suspect_count;
+    struct lf_bytes *keys = LF_ARENA_ARRAY(&check->arena, struct lf_bytes, count);
+    struct lf_value *values = LF_ARENA_ARRAY(&check->arena, struct lf_value, count);
+    if (keys == NULL || values == NULL)
+        return lf_no_memory(err);
+    for (size_t i = 0; i < count; i++)
+        keys[i] = check->suspects[i].key;
+    enum lf_status st = lf_store_load(check->verify->session, check->entity, keys, count, &check->arena, values, err);
+    for (size_t i = 0; st == LF_OK && i < count; i++)
+        check->suspects[i].row = values[i];
+    if (st == LF_OK)
+        st = load_folded(check, keys, count, &check->arena, values, err);
+    for (size_t i = 0; st == LF_OK && i < count; i++) {
+        check->suspects[i].state = values[i];
+        compare_folded(&check->suspects[i]);
+    }
+    return st;
+}
+
 static enum lf_status
 look_again(struct check *check, struct lf_err *err)
 {
     for (size_t i = 0; i < check->suspect_count; i++)
         check->suspects[i].counted = check->suspects[i].folded = 0;
     enum lf_status st = walk_tail(check, count_event, err);
-    for (size_t i = 0; st == LF_OK && i < check->suspect_count; i++) {
-        struct suspect *suspect = &check->suspects[i];
-        st = load_row(check, suspect->key, &check->arena, &suspect->row, err);
-        if (st == LF_OK)
-            st = load_folded(check, &suspect->key, 1, &check->arena, &suspect->state, err);
-        if (st == LF_OK)
-            compare_folded(suspect);
-    }
+    if (st == LF_OK)
+        st = load_suspects(check, err);
     return st == LF_OK ? walk_tail(check, fold_event, err) : st;
 }
 
@@ -281,11 +284,14 @@ compare_rows(struct check *check, const struct lf_bytes *keys, struct lf_err *er
 static enum lf_status
 find_rows(struct check *check, const struct lf_bytes *keys, struct lf_err *err)
 {
-    enum lf_status st = LF_OK;
-    for (size_t i = 0; st == LF_OK && i < check->rows.page.count; i++) {
-        struct lf_value row;
-        st = load_row(check, keys[i], &check->rows.arena, &row, err);
-        if (st == LF_OK && row.type == LF_V_NULL)
+    size_t count = check->rows.page.count;
+    struct lf_value *rows = LF_ARENA_ARRAY(&check->rows.arena, struct lf_value, count);
+    if (rows == NULL)
+        return lf_no_memory(err);
+    enum lf_status st =
+        lf_store_load(check->verify->session, check->entity, keys, count, &check->rows.arena, rows, err);
+    for (size_t i = 0; st == LF_OK && i < count; i++) {
+        if (rows[i].type == LF_V_NULL)
             st = suspect_key(check, keys[i], err);
     }
     return st;

@@ -102,9 +102,16 @@ lf_sqlite_load(struct lf_store_session *base, const struct lf_entity *entity, co
 {
     struct lf_sqlite_session *session = (struct lf_sqlite_session *)base;
     sqlite3_stmt *stmt;
+    /* many states are one reading: of one moment, and locked once */
+    bool together = count > 1 && sqlite3_get_autocommit(session->db) != 0;
     enum lf_status st = lf_sqlite_entity(session, entity, LF_SQL_LOAD, &stmt, err);
+    int rc = st == LF_OK && together ? sqlite3_exec(session->db, "BEGIN", NULL, NULL, NULL) : SQLITE_OK;
+    if (rc != SQLITE_OK)
+        return lf_sqlite_fail(session->db, rc, "reading states", err);
     for (size_t i = 0; st == LF_OK && i < count; i++)
         st = load_one(session, stmt, entity, keys[i], arena, &ret_states[i], err);
+    if (together && sqlite3_get_autocommit(session->db) == 0)
+        (void)sqlite3_exec(session->db, "ROLLBACK", NULL, NULL, NULL);
     return st;
 }
 

@@ -1,0 +1,341 @@
+"""`logfirst rebuild`: states that somebody has damaged are right again, differences are counted, consumers go on, and
+what was killed goes on where it was."""
+
+import contextlib
+import json
+import sqlite3
+
+import pytest
+
+from harness import folds
+from harness.checker import History, check, report
+from harness.evidence import embedded_log, reached, read_store
+from harness.graphql import unique
+from harness.load import Ledger
+from harness.logfirst import BANK, BIN, LEDGER, QUOTES, Logfirst, clean_environment, run
+from harness.postgres import Postgres
+from harness.process import Process, scratch
+from harness.wait import until
+
+TOPIC, GROUP = "business-events", "event-consumers"
+MARK = "SELECT next_offset FROM log_positions WHERE consumer_group = 'logfirst rebuild' AND log_partition = 0"
+
+
+class Sqlite:
+    """A store below the data folder."""
+
+    def __init__(self, folder):
+        self.folder, self.options = folder, []
+
+    def connect(self):
+        return contextlib.closing(sqlite3.connect(self.folder / "store.db", isolation_level=None, timeout=30))
+
+    def tables(self):
+        with self.connect() as db:
+            return {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+
+    def fill(self, count, keys):
+        """COUNT quotes of the log's past, of KEYS customers, straight into the event store; no states."""
+        with self.connect() as db:
+            db.execute(
+                "INSERT INTO event_store (event_id, event_type, entity_type, entity_key, payload, headers, topic,"
+                " log_partition, log_offset, occurred_at, stored_at) SELECT 'f' || value, 'QuoteCreated', 'Quote',"
+                " 'c' || (value % ?2), '{\"amount\":' || value || ',\"customerId\":\"c' || (value % ?2) || '\"}', '{}',"
+                " 'old', 0, value, '2026-01-01T00:00:00.000000Z', '2026-01-01T00:00:00.000000Z'"
+                " FROM (WITH RECURSIVE n(value) AS (SELECT 0 UNION ALL SELECT value + 1 FROM n WHERE value + 1 < ?1)"
+                " SELECT value FROM n)", (count, keys))
+
+    def reached(self, ends):
+        return reached(self.folder / "store.db", GROUP, ends)
+
+    def read(self, history):
+        read_store(history, self.folder / "store.db", GROUP, "accounts", "account_id", ("notes",))
+
+
+class OnPostgres:
+    """A store in a schema of its own."""
+
+    def __init__(self, folder, store):
+        self.folder, self.store, self.options = folder, store, ["--store", store.url]
+
+    def connect(self):
+        return self.store.server.connect(options=f"-csearch_path={self.store.schema}")
+
+    def tables(self):
+        with self.connect() as db:
+            found = db.execute("SELECT tablename FROM pg_tables WHERE schemaname = current_schema()")
+            return {name for (name,) in found}
+
+    def fill(self, count, keys):
+        with self.connect() as db:
+            db.execute(
+                "INSERT INTO event_store (event_id, event_type, entity_type, entity_key, payload, headers, topic,"
+                " log_partition, log_offset, occurred_at, stored_at) SELECT 'f' || n, 'QuoteCreated', 'Quote',"
+                " 'c' || (n %% %(keys)s), jsonb_build_object('amount', n, 'customerId', 'c' || (n %% %(keys)s)), '{}',"
+                " 'old', 0, n, '2026-01-01', '2026-01-01' FROM generate_series(0, %(count)s - 1) n",
+                {"count": count, "keys": keys})
+
+    def reached(self, ends):
+        return self.store.reached(GROUP, ends)
+
+    def read(self, history):
+        self.store.read(history, GROUP, "accounts", "account_id")
+
+
+@pytest.fixture(scope="module")
+def server():
+    with scratch("lf-pg-") as folder:
+        postgres = Postgres(folder).start()
+        yield postgres
+        postgres.close()
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def store(request, folder):
+    if request.param == "sqlite":
+        return Sqlite(folder)
+    return OnPostgres(folder, request.getfixturevalue("server").store(unique("store").replace("-", "_")))
+
+
+def sql(store, *statements):
+    with store.connect() as db:
+        for statement in statements:
+            db.execute(statement)
+
+
+def ask(store, query):
+    with store.connect() as db:
+        return db.execute(query).fetchall()
+
+
+def rebuild(store, *words, timeout=300):
+    """(exit status, differences, summary)."""
+    done = run("rebuild", *words, "--data", store.folder, *store.options, "--output", "json", timeout=timeout)
+    assert done.stderr == "", done.stderr
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    return done.returncode, lines[:-1], lines[-1]
+
+
+def verified(store, schema):
+    done = run("verify", schema, "--data", store.folder, *store.options, "--output", "json", timeout=120)
+    return json.loads(done.stdout.splitlines()[-1])["violations"]
+
+
+def quotes(store, count=6):
+    """A server's data: quotes c0, c1 … with amount 0.5, 1.5 …; it has ended."""
+    with Logfirst("up", QUOTES, store.folder, *store.options).start() as one:
+        client = one.client()
+        for number in range(count):
+            client.create_quote(f"c{number}", 99)
+            client.create_quote(f"c{number}", number + 0.5)
+        client.close()
+        assert one.stop() == 0
+
+
+RIGHT = [(f"c{number}", number + 0.5) for number in range(6)]
+STATES = "SELECT customer_id, amount FROM quotes ORDER BY customer_id"
+DAMAGE = ("UPDATE quotes SET amount = 7 WHERE customer_id IN ('c1', 'c2')",
+          "DELETE FROM quotes WHERE customer_id = 'c3'",
+          "INSERT INTO quotes (customer_id, amount) VALUES ('ghost', 1)")
+
+
+def left_nothing(store):
+    return not [name for name in store.tables() if "rebuild" in name or "swap" in name] and ask(store, MARK) == [(0,)]
+
+
+# --- what it does
+
+
+def test_damaged_states_are_right_again(store):
+    quotes(store)
+    sql(store, *DAMAGE)
+    status, differences, summary = rebuild(store, "Quote", QUOTES)
+    assert status == 0 and summary["switched"] and not summary["resumed"]
+    assert summary["differences"] == 4 and summary["events"] == 12 and summary["unsettled"] == 0
+    assert {(one["difference"], one["entityKey"]) for one in differences} == {
+        ("state_differs", "c1"), ("state_differs", "c2"), ("state_missing", "c3"), ("state_without_events", "ghost")}
+    assert json.loads(differences[0]["seen"])["amount"] == 7
+    assert ask(store, STATES) == RIGHT
+    assert left_nothing(store) and verified(store, QUOTES) == 0
+    assert rebuild(store, "--all", QUOTES)[2]["differences"] == 0
+
+
+def test_a_dry_run_only_tells(store):
+    quotes(store)
+    sql(store, *DAMAGE)
+    before = ask(store, STATES)
+    status, differences, summary = rebuild(store, "--all", QUOTES, "--dry-run", "--show", "1")
+    assert status == 0 and not summary["switched"] and summary["differences"] == 4 and len(differences) == 1
+    assert ask(store, STATES) == before and left_nothing(store)
+    text = run("rebuild", "Quote", QUOTES, "--data", store.folder, *store.options, "--dry-run")
+    assert text.returncode == 0 and "4 differences" in text.stdout and "nothing was changed" in text.stdout
+
+
+def test_every_kind_of_apply(store):
+    with Logfirst("up", BANK, store.folder, *store.options).start() as one:
+        client = one.client()
+        for number in range(4):
+            opened = client.execute('mutation { openAccount(owner: "o") @await { eventId } }')["openAccount"]["eventId"]
+            event = client.execute("query($id: ID!) { event(eventId: $id) { entityKey } }", {"id": opened})["event"]
+            account = event["entityKey"]
+            for field in ('deposit(transfer: {accountId: "%s", amount: "10.10", reference: "r"})',
+                          'withdraw(transfer: {accountId: "%s", amount: "0.05"})', 'tag(accountId: "%s", tag: "a")',
+                          'tag(accountId: "%s", tag: "b")', 'untag(accountId: "%s", tag: "a")',
+                          'freeze(accountId: "%s", reason: "x")', 'close(accountId: "%s")')[:7 - number]:
+                client.execute("mutation { %s @await { status } }" % (field % account))
+        before = ask(store, "SELECT * FROM accounts ORDER BY account_id")
+        sql(store, "UPDATE accounts SET deposits = 77")
+        # the server goes on, and serves the new states at once
+        status, _, summary = rebuild(store, "Account", BANK)
+        assert status == 0 and summary["differences"] == 3 == len(before)
+        assert ask(store, "SELECT * FROM accounts ORDER BY account_id") == before
+        seen = client.execute("{ accounts { nodes { deposits } } }")["accounts"]["nodes"]
+        assert seen == [{"deposits": 1}] * 3
+        client.execute('mutation { freeze(accountId: "%s", reason: "y") @await { status } }' % account)
+        assert client.execute("query($id: ID!) { account(accountId: $id) { frozenBecause } }",
+                              {"id": account})["account"]["frozenBecause"] == "y"
+        client.close()
+        assert one.stop() == 0
+    assert verified(store, BANK) == 0
+
+
+# --- while consumers work
+
+
+def test_under_load(store, start):
+    server = start("up", LEDGER, *store.options)
+    load = Ledger(lambda: server.listen, accounts=50, seed=1).start()
+    until(lambda: load.counts()[0] > 100, "load", 60)
+    sql(store, "UPDATE accounts SET balance = balance + 1000")
+    for number in range(4):
+        before = load.counts()[0]
+        status, differences, summary = rebuild(store, "--all", LEDGER)
+        assert status == 0 and summary["switched"], differences
+        assert number > 0 or summary["differences"] + summary["unsettled"] > 0
+        assert number == 0 or summary["differences"] == 0, differences
+        until(lambda: load.counts()[0] > before + 20, "load goes on", 60)
+    load.stop()
+    history = load.fill(History(fold=folds.ledger, log=embedded_log(server.log_dir, TOPIC)))
+    until(lambda: store.reached({(TOPIC, 0): len(history.log)}), "lag 0", 90)
+    assert server.stop(60) == 0
+    store.read(history)
+    violations = check(history)
+    assert not violations, report(violations)
+    assert verified(store, LEDGER) == 0
+
+
+# --- killed in the middle
+
+
+def start_rebuild(store, schema=QUOTES):
+    words = [BIN, "rebuild", "Quote", schema, "--data", store.folder, *store.options]
+    process = Process(words, env=clean_environment(), name="logfirst rebuild")
+    process.spawn()
+    return process
+
+
+def kill_in_the_middle(store):
+    """Kills a rebuild once it has written some of its states."""
+    process = start_rebuild(store)
+    until(lambda: ask(store, MARK) and ask(store, MARK)[0][0] > 1, "states of the rebuild", 120)
+    process.kill()
+    process.close()
+    return ask(store, MARK)[0][0]
+
+
+COUNT, KEYS = 300000, 20000
+
+
+def test_killed_it_goes_on_where_it_was(store, tmp_path):
+    quotes(store)
+    store.fill(COUNT, KEYS)
+    mark = kill_in_the_middle(store)
+    assert mark > 1 and "rebuild_quotes" in store.tables()
+    assert ask(store, STATES) == RIGHT, "the old states serve"
+    status, differences, summary = rebuild(store, "Quote", QUOTES, timeout=300)
+    assert status == 0 and summary["resumed"] and summary["events"] < COUNT
+    assert summary["differences"] == KEYS and len(differences) == 20
+    states = dict(ask(store, STATES))
+    assert len(states) == KEYS and states["c6"] == COUNT - KEYS + 6 and states["c0"] == COUNT - KEYS
+    assert left_nothing(store)
+    assert rebuild(store, "Quote", QUOTES, timeout=300)[2]["differences"] == 0
+
+
+def test_with_another_schema_it_begins_anew(folder, tmp_path):
+    store = Sqlite(folder)
+    quotes(store)
+    store.fill(COUNT, KEYS)
+    kill_in_the_middle(store)
+    other = tmp_path / "other.graphql"
+    other.write_text(QUOTES.read_text() + "# another\n")
+    status, _, summary = rebuild(store, "Quote", other, timeout=300)
+    assert status == 0 and not summary["resumed"] and summary["events"] == COUNT + 12
+
+
+def test_interrupted_it_stops(folder):
+    store = Sqlite(folder)
+    quotes(store)
+    store.fill(COUNT, KEYS)
+    process = start_rebuild(store)
+    until(lambda: ask(store, MARK) and ask(store, MARK)[0][0] > 1, "states of the rebuild", 120)
+    process.terminate()
+    assert process.wait(60) == 1
+    process.close()
+    assert "stopped before it was done" in "\n".join(process.stderr)
+    assert ask(store, STATES) == RIGHT
+    assert rebuild(store, "Quote", QUOTES, timeout=300)[2]["resumed"]
+
+
+# --- from the log
+
+
+def test_payloads_from_the_log(store):
+    quotes(store)
+    payload = "'{\"amount\":5000,\"customerId\":\"c4\"}'"
+    sql(store, f"UPDATE event_store SET payload = {payload} WHERE log_offset = 9")
+    assert rebuild(store, "Quote", QUOTES)[2]["differences"] == 1
+    assert ("c4", 5000) in ask(store, STATES)
+    status, differences, summary = rebuild(store, "Quote", QUOTES, "--from", "log")
+    assert status == 0 and summary["fromLog"] == summary["events"] == 12
+    assert [one["entityKey"] for one in differences] == ["c4"] and ask(store, STATES) == RIGHT
+    store.fill(10, 10)  # what the log does not have comes from the store
+    status, _, summary = rebuild(store, "Quote", QUOTES, "--from", "log")
+    assert status == 0 and (summary["fromLog"], summary["events"]) == (12, 22)
+
+
+def test_a_log_of_other_events_is_refused(store):
+    quotes(store)
+    sql(store, "UPDATE event_store SET event_id = 'another' WHERE log_offset = 5")
+    done = run("rebuild", "Quote", QUOTES, "--from", "log", "--data", store.folder, *store.options)
+    assert done.returncode == 1 and "business-events/0@5" in done.stderr and "another" in done.stderr
+    assert ask(store, STATES) == RIGHT
+
+
+# --- what is refused
+
+
+def test_events_that_cannot_be_applied(store):
+    quotes(store)
+    sql(store, "UPDATE event_store SET payload = '{\"amount\":-1,\"customerId\":\"c2\"}' WHERE log_offset = 5")
+    done = run("rebuild", "Quote", QUOTES, "--data", store.folder, *store.options)
+    assert done.returncode == 1 and "unfoldable" in done.stdout and "nothing is switched" in done.stderr
+    assert ask(store, STATES) == RIGHT
+
+
+def test_what_people_have_made_is_not_thrown_away(store):
+    quotes(store)
+    sql(store, "CREATE INDEX by_amount ON quotes (amount)")
+    done = run("rebuild", "Quote", QUOTES, "--data", store.folder, *store.options)
+    assert done.returncode == 1 and "by_amount" in done.stderr
+    sql(store, "DROP INDEX by_amount")
+    assert rebuild(store, "Quote", QUOTES)[0] == 0
+
+
+def test_wrong_usage(store, tmp_path):
+    quotes(store, 1)
+    assert run("rebuild", "Quote", "--data", store.folder).returncode == 2
+    assert run("rebuild", "--data", store.folder).returncode == 2
+    unknown = run("rebuild", "Quota", QUOTES, "--data", store.folder, *store.options)
+    assert unknown.returncode == 1 and "no entity \"Quota\"" in unknown.stderr
+    nowhere = run("rebuild", "Quote", QUOTES, "--data", tmp_path / "nowhere")
+    assert nowhere.returncode == 1 and not (tmp_path / "nowhere").exists()
