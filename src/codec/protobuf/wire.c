@@ -99,27 +99,33 @@ skip_one(struct lf_proto_reader *reader, enum lf_proto_wire wire)
     }
 }
 
-bool
-lf_proto_skip(struct lf_proto_reader *reader, uint32_t number, enum lf_proto_wire wire, unsigned depth)
+/* Up to the end of the group with that number, and of all that begin in it. */
+static bool
+skip_group(struct lf_proto_reader *reader, uint32_t number, unsigned depth)
 {
-    uint32_t open[LF_PROTO_DEPTH_MAX];
-    unsigned count = 0;
-    for (;;) {
+    uint32_t open[LF_PROTO_DEPTH_MAX] = {number};
+    enum lf_proto_wire wire;
+    for (unsigned count = 1; count != 0;) {
+        if (!lf_proto_read_tag(reader, &number, &wire))
+            return false;
         if (wire == LF_PROTO_W_START) {
             if (count == depth || count == LF_PROTO_DEPTH_MAX)
                 return false;
             open[count++] = number;
         } else if (wire == LF_PROTO_W_END) {
-            if (count == 0 || open[--count] != number)
+            if (open[--count] != number)
                 return false;
         } else if (!skip_one(reader, wire)) {
             return false;
         }
-        if (count == 0)
-            return true;
-        if (!lf_proto_read_tag(reader, &number, &wire))
-            return false;
     }
+    return true;
+}
+
+bool
+lf_proto_skip(struct lf_proto_reader *reader, uint32_t number, enum lf_proto_wire wire, unsigned depth)
+{
+    return wire == LF_PROTO_W_START ? depth != 0 && skip_group(reader, number, depth) : skip_one(reader, wire);
 }
 
 /* --- writing ------------------------------------------------------------------------------------------------------ */
