@@ -7,6 +7,8 @@
 #include "model/format.h"
 #include "model/pattern.h"
 
+#include <math.h>
+
 static bool
 is_numeric(enum lf_field_type type)
 {
@@ -20,12 +22,30 @@ struct bound {
     const char *words;
 };
 
+/* A computed number, as Avro and Protobuf have them, and a bound that is a double itself: their order is that of the
+ * texts, for the text of a number is nearer to it than to any other double. */
+static bool
+compare_doubles(const struct lf_value *a, const struct lf_value *b, int *ret)
+{
+    const int64_t exact_max = INT64_C(1) << 53;
+    if (a->type != LF_V_FLOAT || a->raw != NULL || !isfinite(a->u.number) || b->type != LF_V_INT)
+        return false;
+    if (b->u.integer < -exact_max || b->u.integer > exact_max)
+        return false;
+    const double bound = (double)b->u.integer;
+    *ret = a->u.number < bound ? -1 : a->u.number > bound;
+    return true;
+}
+
 static int
 compare_numbers(const struct lf_value *a, const struct lf_value *b, struct lf_checker *checker)
 {
     char space_a[LF_INTEGER_TEXT_SIZE], space_b[LF_INTEGER_TEXT_SIZE];
     if (a->type == LF_V_INT && b->type == LF_V_INT)
         return a->u.integer < b->u.integer ? -1 : a->u.integer > b->u.integer;
+    int order;
+    if (compare_doubles(a, b, &order))
+        return order;
     struct lf_bytes x = lf_number_text(a, space_a, checker->arena);
     struct lf_bytes y = lf_number_text(b, space_b, checker->arena);
     if (x.ptr == NULL || y.ptr == NULL) {

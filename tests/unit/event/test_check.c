@@ -153,6 +153,36 @@ test_rows(void **state)
     lf_model_free(model);
 }
 
+/* Numbers without a text, as binary formats have them, against bounds: the same verdicts as of their texts. */
+static void
+test_computed_numbers(void **state)
+{
+    (void)state;
+    static const struct {
+        double number;
+        bool valid;
+    } numbers[] = {
+        {0.0, false}, {-0.0, false}, {5e-324, true}, {0.5, true},     {0.9999999999999999, true},
+        {1.0, false}, {-0.1, false}, {1e300, false}, {-1e300, false}, {1.0000000000000002, false},
+    };
+    struct lf_model *model = kit_model(sdl);
+    const struct lf_event_type *type = kit_event(model, "Thing");
+    struct lf_arena arena;
+    lf_arena_init(&arena, 0, 0);
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+        struct lf_violation violations[LF_VIOLATIONS_MAX];
+        struct lf_member members[] = {{LF_LIT("id"), lf_value_int(1)},
+                                      {LF_LIT("open"), lf_value_float(numbers[i].number)}};
+        const struct lf_value payload = lf_value_object(members, 2);
+        size_t count = 0;
+        enum lf_status st = lf_event_check(type, &payload, &arena, violations, &count, NULL);
+        if (st != (numbers[i].valid ? LF_OK : LF_INVALID))
+            fail_msg("%g: %s", numbers[i].number, lf_status_name(st));
+    }
+    lf_arena_release(&arena);
+    lf_model_free(model);
+}
+
 static void
 test_all_violations(void **state)
 {
@@ -274,11 +304,9 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rows),
-        cmocka_unit_test(test_all_violations),
-        cmocka_unit_test(test_long_unique_list),
-        cmocka_unit_test(test_arguments),
-        cmocka_unit_test(test_without_memory),
+        cmocka_unit_test(test_rows),           cmocka_unit_test(test_computed_numbers),
+        cmocka_unit_test(test_all_violations), cmocka_unit_test(test_long_unique_list),
+        cmocka_unit_test(test_arguments),      cmocka_unit_test(test_without_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
