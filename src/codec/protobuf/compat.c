@@ -1,7 +1,6 @@
 /*
  * Comparing two schemas by the rules of the Confluent registry (its SchemaDiff): fields are told apart by number,
- * messages by their name without the package. Stricter in two points, for both lose values: a field that becomes
- * required, and numbers that become repeated or cease to be.
+ * messages by their name without the package. Stricter in one point: a field must not become required.
  */
 #include "codec/protobuf/schema.h"
 
