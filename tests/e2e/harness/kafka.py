@@ -140,8 +140,8 @@ class Broker(Process):
     def admin(self):
         return AdminClient({"bootstrap.servers": self.bootstrap, "log_level": 0})
 
-    def create_topic(self, name, partitions=1, **config):
-        topic = NewTopic(name, num_partitions=partitions, replication_factor=1, config=config)
+    def create_topic(self, name, partitions=1, replicas=1, **config):
+        topic = NewTopic(name, num_partitions=partitions, replication_factor=replicas, config=config)
         admin = self.admin()  # must outlive what it was asked
         admin.create_topics([topic], operation_timeout=20)[name].result(20)
         until(lambda: name in self.topics(), f"topic {name}")
