@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <string.h>
 
+enum { FROM_START, FROM_END, FROM_GROUP }; /* --from */
 enum { LIST_DEFAULT = 50, TAIL_WAIT_MS = 250, SCHEMA_WAIT_MS = 30000, PRINTED_BYTES_MAX = 1024 * 1024 * 1024 };
 
 /* Events are read without a schema: every type is unknown and shown as it is. */
@@ -196,19 +197,21 @@ struct tail {
     struct lf_payloads *payloads; /* NULL: no registry */
     struct lf_payload_pins pins;  /* of all schemas met */
     struct lf_arena arena;
-    int64_t left; /* -1: no end */
+    int64_t left;                   /* -1: no end */
+    struct lf_store_session *store; /* of --from group; NULL: none */
 };
 
-/* Every partition from its start or from its end. */
+/* Every partition from its start, from its end, or from the group's position. */
 static enum lf_status
 tail_assigned(void *ctx, struct lf_bytes topic, int32_t partition, int64_t *next, struct lf_err *err)
 {
-    (void)ctx;
-    (void)topic;
-    (void)partition;
-    (void)err;
-    *next = LF_OFFSET_NONE;
-    return LF_OK;
+    struct tail *tail = ctx;
+    int64_t stored = -1;
+    enum lf_status st = LF_OK;
+    if (tail->store != NULL)
+        st = lf_store_position(tail->store, lf_bytes_of(tail->config->group), topic, partition, &stored, err);
+    *next = stored >= 0 ? stored : LF_OFFSET_NONE;
+    return st;
 }
 
 static bool
@@ -278,6 +281,44 @@ tail_loop(struct tail *tail, bool *ret_good, struct lf_err *err)
     return LF_OK;
 }
 
+/* Opens what tail reads: the log, and the store where the group's positions are asked for. */
+static enum lf_status
+open_tail(struct tail *tail, struct lf_parts *parts, struct lf_err *err)
+{
+    const struct lf_config *config = tail->config;
+    struct lf_bytes topic = lf_bytes_of(config->topic);
+    const struct lf_log_reader_options options = {
+        .topics = &topic,
+        .topic_count = 1,
+        .start = config->from == FROM_END ? LF_RESET_LATEST : LF_RESET_EARLIEST,
+        .assigned = tail_assigned,
+        .ctx = tail,
+    };
+    enum lf_status st = lf_parts_open_payloads(parts, NULL, LF_ROLE_READ, SCHEMA_WAIT_MS, err);
+    tail->payloads = parts->payloads;
+    if (st == LF_OK)
+        st = lf_parts_open_log(parts, LF_ROLE_READ, err);
+    if (st == LF_OK && config->from == FROM_GROUP) {
+        parts->model = &no_model;
+        st = lf_parts_open_store(parts, LF_ROLE_READ, err);
+    }
+    if (st == LF_OK && parts->store != NULL)
+        st = lf_store_session_open(parts->store, false, &tail->store, err);
+    return st == LF_OK ? lf_log_reader_open(parts->log, &options, &tail->reader, err) : st;
+}
+
+static void
+close_tail(struct tail *tail, struct lf_parts *parts)
+{
+    lf_log_reader_close(tail->reader);
+    if (tail->store != NULL)
+        lf_store_session_close(tail->store);
+    parts->model = NULL; /* not ours to free */
+    lf_payload_pins_release(tail->payloads, &tail->pins);
+    lf_arena_release(&tail->arena);
+    lf_parts_release(parts);
+}
+
 static int
 tail(const struct lf_cli *cli)
 {
@@ -285,32 +326,17 @@ tail(const struct lf_cli *cli)
     struct lf_parts parts;
     struct lf_err err = {0};
     struct tail t = {.config = config, .left = config->first != 0 ? config->first : -1};
-    struct lf_bytes topic = lf_bytes_of(config->topic);
-    const struct lf_log_reader_options options = {
-        .topics = &topic,
-        .topic_count = 1,
-        .start = config->from == 0 ? LF_RESET_EARLIEST : LF_RESET_LATEST,
-        .assigned = tail_assigned,
-    };
     struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND}; /* the second one ends it */
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
     lf_parts_init(&parts, config);
     lf_arena_init(&t.arena, 64 * 1024, 0);
     bool good = true;
-    enum lf_status st = lf_parts_open_payloads(&parts, NULL, LF_ROLE_READ, SCHEMA_WAIT_MS, &err);
-    t.payloads = parts.payloads;
-    if (st == LF_OK)
-        st = lf_parts_open_log(&parts, LF_ROLE_READ, &err);
-    if (st == LF_OK)
-        st = lf_log_reader_open(parts.log, &options, &t.reader, &err);
+    enum lf_status st = open_tail(&t, &parts, &err);
     if (st == LF_OK)
         st = tail_loop(&t, &good, &err);
-    lf_log_reader_close(t.reader);
     int status = st != LF_OK ? lf_cli_fail(config, &err) : good ? LF_EXIT_DONE : LF_EXIT_FAILED;
-    lf_payload_pins_release(t.payloads, &t.pins);
-    lf_arena_release(&t.arena);
-    lf_parts_release(&parts);
+    close_tail(&t, &parts);
     return status;
 }
 

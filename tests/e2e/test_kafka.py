@@ -301,6 +301,20 @@ def test_events_tail_and_list_on_kafka(pair, broker, topic, group, folder):
     assert listed["eventId"] == receipt["eventId"] and listed["partition"] == receipt["partition"]
 
 
+def test_events_tail_from_where_the_group_stands(pair, broker, topic, group, folder, settle):
+    client, consumer = pair.both()
+    client.create_quote("stored", 1)
+    settle(consumer)
+    assert consumer.stop() == 0
+    waiting = [client.create_quote(f"waiting-{number}", number, wait=False)["eventId"] for number in range(3)]
+    options = ["--data", folder, "--log", broker.url, "--topic", topic, "--output", "json", "--first", "3"]
+    done = run("events", "tail", "--from", "group", "--group", group, *options, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert {json.loads(line)["eventId"] for line in done.stdout.splitlines()} == set(waiting)
+    other = run("events", "tail", "--from", "group", "--group", "nobody", *options, timeout=60)
+    assert len(other.stdout.splitlines()) == 3, "a group without positions begins with the first event"
+
+
 def test_an_idempotency_key_on_kafka_over_restarts_and_gateways(pair, broker, topic, group, start, folder, customer):
     client, consumer = pair.both()
     key = str(uuid.uuid4())

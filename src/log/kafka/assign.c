@@ -200,7 +200,8 @@ lf_kafka_pause_part(struct lf_kafka_reader *reader, const struct lf_kafka_part *
 void
 lf_kafka_commit_parts(struct lf_kafka_reader *reader, struct lf_kafka_part *only)
 {
-    if (!reader->in_group)
+    /* One at a time: those that wait for a coordinator that is away would make the end of the consumer wait as well. */
+    if (!reader->in_group || reader->commits_out != 0)
         return;
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)reader->part_count);
     for (size_t i = 0; i < reader->part_count; i++) {
@@ -210,8 +211,8 @@ lf_kafka_commit_parts(struct lf_kafka_reader *reader, struct lf_kafka_part *only
         add_to(list, part, part->committed);
         part->committed = LF_OFFSET_NONE;
     }
-    if (list->cnt != 0)
-        (void)rd_kafka_commit(reader->consumer, list, 1); /* for the tools' sake: failure harms nothing */
+    if (list->cnt != 0 && rd_kafka_commit(reader->consumer, list, 1) == RD_KAFKA_RESP_ERR_NO_ERROR)
+        reader->commits_out++; /* for the tools' sake: failure harms nothing */
     rd_kafka_topic_partition_list_destroy(list);
 }
 
@@ -221,6 +222,7 @@ lf_kafka_on_commit(rd_kafka_t *rk, rd_kafka_resp_err_t code, rd_kafka_topic_part
 {
     (void)rk;
     struct lf_kafka_reader *reader = ((struct lf_kafka_opaque *)opaque)->owner;
+    reader->commits_out -= reader->commits_out > 0;
     for (int i = 0; list != NULL && i < list->cnt; i++) {
         const rd_kafka_topic_partition_t *told = &list->elems[i];
         if (code == RD_KAFKA_RESP_ERR_NO_ERROR && told->err == RD_KAFKA_RESP_ERR_NO_ERROR)

@@ -130,6 +130,7 @@ struct lf_kafka_reader {
     bool changed; /* an assignment changed during this read */
     int64_t ask_at_ms;
     int64_t commit_at_ms;
+    int commits_out; /* commits that the group has not answered */
     int64_t refresh_at_ms;
     atomic_bool interrupted;
 };
