@@ -131,6 +131,7 @@ reset(const char *url)
 {
     bson_error_t error = {0};
     mongoc_init();
+    mongoc_log_set_handler(NULL, NULL);
     mongoc_client_t *client = mongoc_client_new(url);
     mongoc_database_t *database = client != NULL ? mongoc_client_get_database(client, DATABASE) : NULL;
     if (database == NULL || !mongoc_database_drop(database, &error))

@@ -128,6 +128,18 @@ def test_a_password_is_not_told(start):
     assert "s3cret" not in "\n".join(server.stderr + server.stdout)
 
 
+def test_tls(start, folder):
+    """By the URL's options; a server whose certificate nobody vouches for is not talked to."""
+    with scratch("lf-mongo-tls-") as place, Mongo(place, tls=True).start() as mongo:
+        url = mongo.url("app")
+        client = start("up", QUOTES, "--store", url).client()
+        client.create_quote("c1", 12.5)
+        assert client.quote("c1") == {"customerId": "c1", "amount": 12.5}
+        distrustful = start("up", QUOTES, "--store", url.split("&")[0], data=folder / "other", ready=False)
+        assert "certificate" in distrustful.wait_line("waiting for the store").string
+        assert distrustful.stop() == 0
+
+
 def test_another_applications_database_is_left_alone(mongo, store, folder):
     with mongo.client() as client:
         client[store.database]["event_store"].insert_one({"theirs": True})

@@ -276,7 +276,7 @@ static enum lf_status
 may_have_transactions(struct preparing *preparing, bool *ret)
 {
     bson_t reply;
-    enum lf_status st = ask_server(preparing, "hello", &reply);
+    enum lf_status st = ask_server(preparing, "isMaster", &reply); /* hello has come with 4.4.2 */
     if (st != LF_OK)
         return st;
     bool sessions = lf_bson_get_int(&reply, "logicalSessionTimeoutMinutes", -1) >= 0;

@@ -4,6 +4,8 @@ there, read with a client that knows nothing of the program."""
 import os
 import pathlib
 import re
+import subprocess
+from urllib.parse import quote
 
 import pymongo
 
@@ -19,29 +21,43 @@ def program():
 
 
 class Mongo(Process):
-    """start(), stop(), kill(), freeze(), thaw(): the data and the port stay."""
+    """start(), stop(), kill(), freeze(), thaw(): the data and the port stay. TLS: with a certificate of its own, whose
+    file clients are to trust."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, tls=False):
         self.folder = pathlib.Path(folder)
-        self.folder.mkdir(parents=True, exist_ok=True)
+        self.certificate, self.key = (self.folder / "tls.crt", self.folder / "tls.key") if tls else (None, None)
+        (self.folder / "data").mkdir(parents=True, exist_ok=True)
         self.port = 0
         super().__init__([program(), self.folder], name="ferretdb")
 
     def start(self, timeout=60.0):
         """Returns when clients are served."""
-        self.argv = [self.argv[0], str(self.folder), f"127.0.0.1:{self.port}"]
+        self.argv = [self.argv[0], str(self.folder / "data"), f"127.0.0.1:{self.port}"]
+        if self.certificate:
+            self.make_certificate()
+            self.argv += [str(self.certificate), str(self.key)]
         self.spawn()
         self.port = int(self.wait_line(r"127\.0\.0\.1:(\d+)", timeout, self.stdout).group(1))
         until(lambda: self.client().admin.command("ping"), "FerretDB", timeout, retry=(pymongo.errors.PyMongoError,))
         return self
 
+    def make_certificate(self):
+        if self.certificate.exists():
+            return
+        words = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=ferretdb"]
+        words += ["-addext", "subjectAltName=IP:127.0.0.1", "-out", self.certificate, "-keyout", self.key]
+        subprocess.run(list(map(str, words)), check=True, capture_output=True, timeout=60)
+
     def client(self):
+        options = {"tls": True, "tlsCAFile": str(self.certificate)} if self.certificate else {}
         return pymongo.MongoClient(
-            "127.0.0.1", self.port, serverSelectionTimeoutMS=5000, socketTimeoutMS=30000, retryReads=False
+            "127.0.0.1", self.port, serverSelectionTimeoutMS=5000, socketTimeoutMS=30000, retryReads=False, **options
         )
 
     def url(self, database):
-        return f"mongodb://127.0.0.1:{self.port}/{database}"
+        options = f"?tls=true&tlsCAFile={quote(str(self.certificate), safe='')}" if self.certificate else ""
+        return f"mongodb://127.0.0.1:{self.port}/{database}{options}"
 
     def store(self, database):
         return Store(self, database)
