@@ -2,7 +2,7 @@
 #ifndef LF_JSON_POINTER_H
 #define LF_JSON_POINTER_H
 
-#include "base/bytes.h"
+#include "json/value.h"
 
 enum { LF_JSON_POINTER_MAX = 400 };
 
@@ -15,5 +15,9 @@ struct lf_json_step {
 
 /* The pointer to a step ("/lines/3/sku"; empty for NULL), in space. Its first parts are left out if it is too long. */
 struct lf_bytes lf_json_pointer(const struct lf_json_step *step, char space[LF_JSON_POINTER_MAX]);
+
+/* One step along a pointer ("/a/b", not empty): takes its first segment off; the value there, or NULL. space has room
+ * for the pointer's bytes. */
+const struct lf_value *lf_json_pointer_follow(const struct lf_value *value, struct lf_bytes *pointer, char *space);
 
 #endif

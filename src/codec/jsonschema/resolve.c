@@ -2,8 +2,7 @@
 #include "codec/jsonschema/compiler.h"
 #include "codec/jsonschema/uri.h"
 #include "json/json.h"
-
-#include <string.h>
+#include "json/pointer.h"
 
 static enum lf_status
 fetch(struct lf_js_compiler *c, struct lf_bytes uri, struct lf_bytes *ret_text)
@@ -52,37 +51,6 @@ lf_js_load(struct lf_js_compiler *c, struct lf_bytes uri, const struct lf_js_dia
 
 /* --- JSON Pointer ------------------------------------------------------------------------------------------------- */
 
-/* Undoes "~1" and "~0" in place; false for another '~'. */
-static bool
-unescape(char *text, size_t *len)
-{
-    size_t out = 0;
-    for (size_t i = 0; i < *len; i++) {
-        char c = text[i];
-        if (c == '~') {
-            char code = i + 1 < *len ? text[i + 1] : '\0';
-            if (code != '0' && code != '1')
-                return false;
-            c = code == '0' ? '~' : '/';
-            i++;
-        }
-        text[out++] = c;
-    }
-    *len = out;
-    return true;
-}
-
-static const struct lf_value *
-pointer_step(const struct lf_value *value, struct lf_bytes name)
-{
-    if (value->type == LF_V_OBJECT)
-        return lf_value_get(value, name);
-    uint64_t index;
-    if (value->type != LF_V_LIST || !lf_bytes_to_u64(name, &index) || index >= value->count)
-        return NULL;
-    return &value->u.items[index];
-}
-
 /* Follows a pointer (decoded, with its '/' in front) from the root of a resource; NULL: it leads nowhere. Resources
  * on the way change what a schema found there belongs to. */
 static const struct lf_value *
@@ -90,13 +58,8 @@ follow(struct lf_js_compiler *c, struct lf_bytes pointer, char *space, struct lf
 {
     const struct lf_value *value = (*resource)->root->value;
     while (value != NULL && pointer.len != 0) {
-        struct lf_bytes rest = lf_bytes(pointer.ptr + 1, pointer.len - 1);
-        size_t slash = lf_bytes_index(rest, '/');
-        size_t len = slash != SIZE_MAX ? slash : rest.len;
-        pointer = lf_bytes(rest.ptr + len, rest.len - len);
-        memcpy(space, rest.ptr, len);
         c->work += value->count;
-        value = unescape(space, &len) ? pointer_step(value, lf_bytes(space, len)) : NULL;
+        value = lf_json_pointer_follow(value, &pointer, space);
         const struct lf_js_node *node = value != NULL ? lf_js_node_of(c, value) : NULL;
         if (node != NULL)
             *resource = node->resource;

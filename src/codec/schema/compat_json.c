@@ -348,7 +348,7 @@ check_reference(struct lf_comparing *c, const struct lf_value *reader, const str
     const struct lf_value *reference = lf_value_get_text(reader, "$ref");
     if (reference == NULL || reference->type != LF_V_STRING)
         return true;
-    const struct lf_value *schema = lf_facts_resolve(c->root, lf_value_text(reference), c->arena);
+    const struct lf_value *schema = lf_facts_resolve(c->root, lf_value_text(reference));
     if (schema != NULL)
         return accepts(c, schema, writer, step, outer);
     for (const struct lf_value *known; (known = lf_facts_next(writer, "$ref", &at)) != NULL;) {

@@ -1,5 +1,7 @@
 /* Facts about values, gathered from the schemas that hold for them. */
 #include "codec/schema/facts.h"
+#include "codec/jsonschema/uri.h"
+#include "json/pointer.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -85,52 +87,20 @@ lf_facts_type_words(unsigned types, char space[80])
 
 /* --- references --------------------------------------------------------------------------------------------------- */
 
-static const struct lf_value *
-member_at(const struct lf_value *value, struct lf_bytes segment, struct lf_arena *arena)
-{
-    char *name = lf_arena_alloc(arena, segment.len + 1);
-    size_t len = 0;
-    for (size_t i = 0; name != NULL && i < segment.len; i++) {
-        unsigned code;
-        char hex[3] = {0};
-        if (segment.ptr[i] == '~' && i + 1 < segment.len) {
-            name[len++] = segment.ptr[++i] == '1' ? '/' : '~';
-        } else if (segment.ptr[i] == '%' && i + 2 < segment.len) {
-            memcpy(hex, segment.ptr + i + 1, 2);
-            if (sscanf(hex, "%2x", &code) != 1)
-                return NULL;
-            name[len++] = (char)code;
-            i += 2;
-        } else {
-            name[len++] = segment.ptr[i];
-        }
-    }
-    int64_t index;
-    if (name == NULL)
-        return NULL;
-    if (value->type == LF_V_LIST && lf_bytes_to_i64(lf_bytes(name, len), &index) && index >= 0 &&
-        index < (int64_t)value->count)
-        return &value->u.items[index];
-    return lf_value_get(value, lf_bytes(name, len));
-}
-
 const struct lf_value *
-lf_facts_resolve(const struct lf_value *root, struct lf_bytes reference, struct lf_arena *arena)
+lf_facts_resolve(const struct lf_value *root, struct lf_bytes reference)
 {
+    char decoded[POINTER_BYTES_MAX], space[POINTER_BYTES_MAX];
     const struct lf_value *value = root;
-    if (reference.len == 0 || reference.ptr[0] != '#' || reference.len > POINTER_BYTES_MAX)
+    size_t len;
+    if (reference.len == 0 || reference.ptr[0] != '#' || reference.len > sizeof(decoded) ||
+        !lf_js_uri_decode(lf_bytes(reference.ptr + 1, reference.len - 1), decoded, &len))
         return NULL;
-    struct lf_bytes rest = lf_bytes(reference.ptr + 1, reference.len - 1);
-    if (rest.len != 0 && rest.ptr[0] != '/')
+    struct lf_bytes pointer = lf_bytes(decoded, len);
+    if (len != 0 && decoded[0] != '/')
         return NULL;
-    while (rest.len != 0 && value != NULL) {
-        rest = lf_bytes(rest.ptr + 1, rest.len - 1);
-        size_t len = lf_bytes_index(rest, '/');
-        if (len == SIZE_MAX)
-            len = rest.len;
-        value = member_at(value, lf_bytes(rest.ptr, len), arena);
-        rest = lf_bytes(rest.ptr + len, rest.len - len);
-    }
+    while (pointer.len != 0 && value != NULL)
+        value = lf_json_pointer_follow(value, &pointer, space);
     return value;
 }
 
@@ -173,21 +143,18 @@ void
 lf_facts_add(struct lf_facts *facts, const struct lf_value *schema)
 {
     size_t at = facts->count;
-    struct lf_arena arena;
-    lf_arena_init(&arena, 0, 0);
     add_one(facts, schema);
     for (; at < facts->count; at++) {
         const struct lf_value *reference = lf_value_get_text(facts->items[at], "$ref");
         const struct lf_value *all = lf_value_get_text(facts->items[at], "allOf");
         const struct lf_value *found = NULL;
         if (reference != NULL && reference->type == LF_V_STRING)
-            found = lf_facts_resolve(facts->root, lf_value_text(reference), &arena);
+            found = lf_facts_resolve(facts->root, lf_value_text(reference));
         if (found != NULL)
             add_one(facts, found);
         for (uint32_t i = 0; all != NULL && all->type == LF_V_LIST && i < all->count; i++)
             add_one(facts, &all->u.items[i]);
     }
-    lf_arena_release(&arena);
 }
 
 const struct lf_value *

@@ -39,7 +39,7 @@ void lf_facts_add(struct lf_facts *facts, const struct lf_value *schema);
 const struct lf_value *lf_facts_next(const struct lf_facts *facts, const char *keyword, size_t *at);
 
 /* The schema at "#/…" of a document; NULL: the reference leads elsewhere, or nowhere. */
-const struct lf_value *lf_facts_resolve(const struct lf_value *root, struct lf_bytes reference, struct lf_arena *arena);
+const struct lf_value *lf_facts_resolve(const struct lf_value *root, struct lf_bytes reference);
 
 /* The types that "type", "enum" and "const" of one schema leave. */
 unsigned lf_facts_types(const struct lf_value *schema);
