@@ -25,6 +25,7 @@ lf_cli_fn lf_cmd_schema;
 lf_cli_fn lf_cmd_schema_generate;
 lf_cli_fn lf_cmd_schema_lock;
 lf_cli_fn lf_cmd_schema_compat;
+lf_cli_fn lf_cmd_schema_register;
 lf_cli_fn lf_cmd_schema_validate;
 lf_cli_fn lf_cmd_events;
 lf_cli_fn lf_cmd_events_export;

@@ -1,6 +1,6 @@
 /* logfirst schema compat: would a schema break readers or what was written before? */
 #include "cli/schema_open.h"
-#include "json/json.h"
+#include "cli/verdict_print.h"
 #include "server/compat.h"
 
 #include <stdio.h>
@@ -10,7 +10,7 @@
 enum { OUTPUT_BYTES_MAX = 64 * 1024 * 1024 };
 
 /* Where the versions to compare with come from. */
-enum source { LOCK, FOLDER, SCHEMA_FILE, SDL };
+enum source { LOCK, FOLDER, SCHEMA_FILE, SDL, REGISTRY };
 
 struct comparing {
     const struct lf_cli *cli;
@@ -23,12 +23,6 @@ struct comparing {
 };
 
 /* --- what is compared with ---------------------------------------------------------------------------------------- */
-
-static enum lf_event_format
-format_of(const struct comparing *c, const struct lf_event_type *event)
-{
-    return event->format != LF_FORMAT_DEFAULT ? event->format : lf_schemas_fallback(c->cli->config);
-}
 
 static bool
 is_sdl(const char *path)
@@ -47,6 +41,8 @@ source_of(const char *against)
     struct stat info;
     if (strcmp(against, "lock") == 0)
         return LOCK;
+    if (strcmp(against, "registry") == 0)
+        return REGISTRY;
     if (stat(against, &info) == 0 && S_ISDIR(info.st_mode))
         return FOLDER;
     return is_sdl(against) ? SDL : SCHEMA_FILE;
@@ -67,21 +63,6 @@ open_old(struct comparing *c, struct lf_err *err)
 }
 
 static enum lf_status
-schema_text(const struct lf_schema_options *options, const struct lf_event_type *event, enum lf_event_format format,
-            struct lf_arena *arena, struct lf_bytes *ret, struct lf_err *err)
-{
-    struct lf_buf text;
-    lf_buf_init(&text, LF_SCHEMA_TEXT_MAX);
-    enum lf_status st = lf_schema_write(options, event, format, &text, err);
-    if (st == LF_OK) {
-        *ret = lf_arena_copy(arena, lf_buf_view(&text));
-        st = ret->ptr != NULL ? LF_OK : lf_no_memory(err);
-    }
-    lf_buf_release(&text);
-    return st;
-}
-
-static enum lf_status
 old_version(struct comparing *c, const struct lf_event_type *event, enum lf_event_format format, struct lf_arena *arena,
             struct lf_versions *ret, struct lf_err *err)
 {
@@ -93,7 +74,7 @@ old_version(struct comparing *c, const struct lf_event_type *event, enum lf_even
         return lf_no_memory(err);
     ret->items->name = lf_bytes_of(c->cli->config->against);
     ret->count = 1;
-    return schema_text(&c->old_schemas.options, old, format, arena, &ret->items->text, err);
+    return lf_cli_schema_text(&c->old_schemas.options, old, format, arena, &ret->items->text, err);
 }
 
 static enum lf_status
@@ -106,6 +87,11 @@ versions_of(struct comparing *c, const struct lf_event_type *event, enum lf_even
     case LOCK: return lf_versions_locked(c->s->schemas.lock, event, format, arena, ret, err);
     case SDL: return old_version(c, event, format, arena, ret, err);
     case SCHEMA_FILE: return lf_versions_file(path, arena, ret, err);
+    case REGISTRY:
+        name = lf_cli_subject(c->s, event, format, arena);
+        if (name.ptr == NULL)
+            return lf_no_memory(err);
+        return lf_versions_registered(c->s->parts.registry, name, format, arena, ret, err);
     case FOLDER: break;
     }
     name = lf_schema_record_name(event, arena);
@@ -117,65 +103,6 @@ versions_of(struct comparing *c, const struct lf_event_type *event, enum lf_even
     return st == LF_NOT_FOUND ? LF_OK : st; /* an event that was not there yet */
 }
 
-/* --- what is printed ---------------------------------------------------------------------------------------------- */
-
-static void
-add_break_text(struct lf_buf *out, const struct lf_event_type *event, const struct lf_schema_break *found)
-{
-    lf_buf_printf(out, "%.*s: %.*s: ", LF_FMT(event->name),
-                  LF_FMT(found->path.len != 0 ? found->path : LF_LIT("(root)")));
-    lf_buf_printf(
-        out, found->forward ? "readers with %.*s cannot read new events: " : "new readers cannot read events of %.*s: ",
-        LF_FMT(found->version));
-    lf_buf_add(out, found->text);
-    lf_buf_add_char(out, '\n');
-}
-
-static void
-add_text(struct lf_buf *out, const char *name, struct lf_bytes text)
-{
-    lf_buf_printf(out, "\"%s\":", name);
-    lf_json_write_string(out, text);
-}
-
-static void
-add_json(struct lf_buf *out, const struct lf_event_type *event, enum lf_event_format format,
-         const struct lf_versions *versions, const struct lf_schema_verdict *verdict)
-{
-    lf_buf_add_char(out, '{');
-    add_text(out, "event", event->name);
-    lf_buf_printf(out, ",\"format\":\"%s\",\"versions\":%zu,\"compatible\":%s,\"breaks\":[",
-                  lf_schema_format_name(format), versions->count, verdict->count == 0 ? "true" : "false");
-    for (size_t i = 0; i < verdict->count; i++) {
-        const struct lf_schema_break *found = &verdict->breaks[i];
-        lf_buf_add_text(out, i > 0 ? ",{" : "{");
-        add_text(out, "against", found->version);
-        lf_buf_printf(out, ",\"direction\":\"%s\",", found->forward ? "forward" : "backward");
-        add_text(out, "path", found->path);
-        lf_buf_add_char(out, ',');
-        add_text(out, "message", found->text);
-        lf_buf_add_char(out, '}');
-    }
-    lf_buf_add_text(out, "]}\n");
-}
-
-static enum lf_status
-print_verdict(const struct comparing *c, const struct lf_event_type *event, enum lf_event_format format,
-              const struct lf_versions *versions, const struct lf_schema_verdict *verdict, struct lf_err *err)
-{
-    struct lf_buf out;
-    lf_buf_init(&out, OUTPUT_BYTES_MAX);
-    if (c->cli->config->output == 1)
-        add_json(&out, event, format, versions, verdict);
-    for (size_t i = 0; c->cli->config->output != 1 && i < verdict->count; i++)
-        add_break_text(&out, event, &verdict->breaks[i]);
-    enum lf_status st = lf_buf_status(&out, err);
-    if (st == LF_OK && !lf_cli_print(lf_buf_view(&out)))
-        st = lf_fail(err, LF_IO, "standard output is closed or full");
-    lf_buf_release(&out);
-    return st;
-}
-
 /* --- the command -------------------------------------------------------------------------------------------------- */
 
 static enum lf_status
@@ -185,16 +112,18 @@ compare_event(struct comparing *c, const struct lf_event_type *event, struct lf_
     struct lf_versions versions = {0};
     struct lf_schema_verdict verdict = {0};
     struct lf_schema_version now = {.name = LF_LIT("the new schema")};
-    enum lf_event_format format = format_of(c, event);
+    enum lf_compat_level level = LF_COMPAT_BACKWARD;
+    enum lf_event_format format = lf_cli_format(c->cli->config, event);
     lf_arena_init(&arena, 64 * 1024, 0);
-    enum lf_status st = schema_text(&c->s->schemas.options, event, format, &arena, &now.text, err);
+    enum lf_status st = lf_cli_schema_text(&c->s->schemas.options, event, format, &arena, &now.text, err);
     if (st == LF_OK)
         st = versions_of(c, event, format, &arena, &versions, err);
     if (st == LF_OK)
-        st = lf_schema_compare(format, (enum lf_compat_level)c->cli->config->compatibility, versions.items,
-                               versions.count, &now, &arena, &verdict, err);
+        st = lf_cli_level(c->s, event, format, &arena, &level, err);
     if (st == LF_OK)
-        st = print_verdict(c, event, format, &versions, &verdict, err);
+        st = lf_schema_compare(format, level, versions.items, versions.count, &now, &arena, &verdict, err);
+    if (st == LF_OK)
+        st = lf_cli_verdict_print(c->cli->config, event, format, versions.count, &verdict, err);
     else if (st != LF_NO_MEMORY)
         lf_err_context(err, "event %.*s", LF_FMT(event->name));
     c->events++;
@@ -218,6 +147,8 @@ compare_all(struct comparing *c, struct lf_err *err)
                        c->s->schemas.lock_path);
     if (st == LF_OK && c->source == SDL)
         st = open_old(c, err);
+    if (st == LF_OK && c->source == REGISTRY)
+        st = lf_cli_registry_open(c->s, LF_ROLE_READ, err);
     for (size_t i = 0; i < model->event_count && st == LF_OK; i++) {
         if (lf_cli_event_chosen(c->cli->config, &model->events[i]))
             st = compare_event(c, &model->events[i], err);

@@ -48,10 +48,15 @@ static const struct command commands[] = {
      "is 1 if the file is out of date.",
      LF_CMD_LOCK, 1, OPERANDS_MAX, lf_cmd_schema_lock},
     {"schema", "compat", "SCHEMA...", "would the schema break readers?",
-     "Compares the schema of each event with the one before: with the lock file, with schemas of payloads (a file, or\n"
-     "a folder as --out writes it), or with an SDL file (.graphql). Prints each break as EVENT: /path: a sentence.\n"
-     "Exit status 0 if all are compatible, 1 if not, 2 if it cannot be told.",
+     "Compares the schema of each event with the one before: with the lock file, with the registry, with schemas of\n"
+     "payloads (a file, or a folder as --out writes it), or with an SDL file (.graphql). Prints each break as EVENT:\n"
+     "/path: a sentence. Exit status 0 if all are compatible, 1 if not, 2 if it cannot be told.",
      LF_CMD_COMPAT, 1, OPERANDS_MAX, lf_cmd_schema_compat},
+    {"schema", "register", "SCHEMA...", "put the schemas of events into the registry",
+     "Registers the schema of each event that has a format with schemas, unless it is incompatible with those before:\n"
+     "then its breaks are printed as schema compat does. A schema that is there already stays. Prints EVENT: SUBJECT:\n"
+     "id N. Exit status 0 if all are registered, 1 if one is incompatible, 2 if it cannot be told.",
+     LF_CMD_REGISTER, 1, OPERANDS_MAX, lf_cmd_schema_register},
     {"schema", "validate", "SCHEMA.json INSTANCE.json...", "JSON documents against a JSON Schema",
      "Checks JSON documents against a JSON Schema of draft 2020-12 or 07. INSTANCE - reads JSON Lines from standard\n"
      "input. Prints what is wrong as file[:line]: /path: keyword: message. Exit status 0 if all are valid, 1 if not,\n"

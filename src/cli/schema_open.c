@@ -2,6 +2,7 @@
 #include "cli/schema_open.h"
 #include "base/file.h"
 #include "json/json.h"
+#include "server/compat.h"
 
 enum { PROBLEMS_BYTES_MAX = 4 * 1024 * 1024, FILE_BYTES_MAX = LF_SCHEMA_LOCK_BYTES_MAX };
 
@@ -49,6 +50,55 @@ lf_cli_events_check(const struct lf_config *config, const struct lf_model *model
         count += lf_cli_event_chosen(config, &model->events[i]);
     *ret_count = count;
     return LF_OK;
+}
+
+enum lf_event_format
+lf_cli_format(const struct lf_config *config, const struct lf_event_type *event)
+{
+    return event->format != LF_FORMAT_DEFAULT ? event->format : lf_schemas_fallback(config);
+}
+
+enum lf_status
+lf_cli_schema_text(const struct lf_schema_options *options, const struct lf_event_type *event,
+                   enum lf_event_format format, struct lf_arena *arena, struct lf_bytes *ret, struct lf_err *err)
+{
+    struct lf_buf text;
+    lf_buf_init(&text, LF_SCHEMA_TEXT_MAX);
+    enum lf_status st = lf_schema_write(options, event, format, &text, err);
+    if (st == LF_OK) {
+        *ret = lf_arena_copy(arena, lf_buf_view(&text));
+        st = ret->ptr != NULL ? LF_OK : lf_no_memory(err);
+    }
+    lf_buf_release(&text);
+    return st;
+}
+
+enum lf_status
+lf_cli_registry_open(struct lf_cli_schemas *schemas, unsigned roles, struct lf_err *err)
+{
+    if (schemas->parts.config->registry[0] == '\0')
+        return lf_fail(err, LF_USAGE, "which registry? Say it with --registry URL");
+    return lf_parts_open_registry(&schemas->parts, roles, err);
+}
+
+struct lf_bytes
+lf_cli_subject(const struct lf_cli_schemas *schemas, const struct lf_event_type *event, enum lf_event_format format,
+               struct lf_arena *arena)
+{
+    struct lf_bytes name = lf_schema_full_name(&schemas->schemas.options, event, format, arena);
+    return name.ptr != NULL ? lf_subject_of(schemas->parts.config, event, name, arena) : name;
+}
+
+enum lf_status
+lf_cli_level(const struct lf_cli_schemas *schemas, const struct lf_event_type *event, enum lf_event_format format,
+             struct lf_arena *arena, enum lf_compat_level *ret, struct lf_err *err)
+{
+    const int chosen = schemas->parts.config->compatibility;
+    *ret = chosen == 0 ? LF_COMPAT_BACKWARD : (enum lf_compat_level)(chosen - 1);
+    if (chosen != 0 || schemas->parts.registry == NULL)
+        return LF_OK;
+    struct lf_bytes subject = lf_cli_subject(schemas, event, format, arena);
+    return subject.ptr != NULL ? lf_registry_level(schemas->parts.registry, subject, ret, err) : lf_no_memory(err);
 }
 
 static enum lf_status

@@ -3,6 +3,7 @@
 #define LF_CLI_SCHEMA_OPEN_H
 
 #include "cli/cli.h"
+#include "codec/registry.h"
 #include "server/schemas.h"
 
 struct lf_cli_schemas {
@@ -23,6 +24,22 @@ bool lf_cli_event_chosen(const struct lf_config *config, const struct lf_event_t
 /* LF_USAGE: the schema lacks one of them. *ret_count: how many there are. */
 LF_NODISCARD enum lf_status lf_cli_events_check(const struct lf_config *config, const struct lf_model *model,
                                                 size_t *ret_count, struct lf_err *err);
+
+/* The event's own format, or the configured one. */
+enum lf_event_format lf_cli_format(const struct lf_config *config, const struct lf_event_type *event);
+/* The schema of an event, in arena. As lf_schema_write(). */
+LF_NODISCARD enum lf_status lf_cli_schema_text(const struct lf_schema_options *options,
+                                               const struct lf_event_type *event, enum lf_event_format format,
+                                               struct lf_arena *arena, struct lf_bytes *ret, struct lf_err *err);
+/* Opens the registry of the options. LF_USAGE: there is none. */
+LF_NODISCARD enum lf_status lf_cli_registry_open(struct lf_cli_schemas *schemas, unsigned roles, struct lf_err *err);
+/* The event's subject. ptr NULL: out of memory. */
+struct lf_bytes lf_cli_subject(const struct lf_cli_schemas *schemas, const struct lf_event_type *event,
+                               enum lf_event_format format, struct lf_arena *arena);
+/* --compatibility, or the level of the event's subject where the registry is open, or BACKWARD. */
+LF_NODISCARD enum lf_status lf_cli_level(const struct lf_cli_schemas *schemas, const struct lf_event_type *event,
+                                         enum lf_event_format format, struct lf_arena *arena, enum lf_compat_level *ret,
+                                         struct lf_err *err);
 
 /*
  * Brings a file to the content it should have, or with check only looks. Prints its path where it is not as it should

@@ -29,6 +29,11 @@ LF_NODISCARD enum lf_status lf_schema_write(const struct lf_schema_options *opti
  * memory. */
 struct lf_bytes lf_schema_record_name(const struct lf_event_type *event, struct lf_arena *arena);
 
+/* What a schema is called as a whole, and subjects by record with it: package and record name, or the title of a JSON
+ * Schema. ptr NULL: no memory. */
+struct lf_bytes lf_schema_full_name(const struct lf_schema_options *options, const struct lf_event_type *event,
+                                    enum lf_event_format format, struct lf_arena *arena);
+
 /* Whether a text is a dotted name as packages and namespaces have it. */
 bool lf_schema_package_valid(struct lf_bytes package);
 

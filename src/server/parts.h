@@ -25,11 +25,12 @@ struct lf_parts {
     int64_t schema_digest;  /* of the schema files' texts and this version; not negative */
     struct lf_log *log;
     struct lf_store *store;
-    struct lf_registry *registry;  /* NULL: none is configured */
-    struct lf_payloads *payloads;  /* NULL without a registry */
-    bool enrolls;                  /* the schemas that events are written with have to be in the registry */
-    struct lf_lock *consumer_lock; /* one consumer a data folder with an embedded log */
-    const char *log_url;           /* in force */
+    struct lf_registry *registry;     /* NULL: none is configured */
+    struct lf_payloads *payloads;     /* NULL without a registry */
+    const struct lf_payload_own *own; /* the schemas of the model's events; NULL: none has one */
+    bool enrolls;                     /* the schemas that events are written with have to be in the registry */
+    struct lf_lock *consumer_lock;    /* one consumer a data folder with an embedded log */
+    const char *log_url;              /* in force */
     const char *store_url;
     const struct lf_bytes *topics; /* of the model, the default one first */
     size_t topic_count;
@@ -53,6 +54,8 @@ LF_NODISCARD enum lf_status lf_parts_open_log(struct lf_parts *parts, unsigned r
  * caller closes it. */
 LF_NODISCARD enum lf_status lf_parts_log_at(struct lf_parts *parts, const char *url, unsigned roles, int64_t partitions,
                                             struct lf_log **ret, struct lf_err *err);
+/* Opens the configured registry. LF_INVALID, LF_NOT_FOUND, LF_DENIED, LF_IO: as lf_registry_open(). */
+LF_NODISCARD enum lf_status lf_parts_open_registry(struct lf_parts *parts, unsigned roles, struct lf_err *err);
 /*
  * Opens the registry, where one is configured, and payloads on it; needs the model (NULL: events of any kind are only
  * read) and the files that it was loaded from. wait_ms: how long a decoder waits for a schema at most. Asks the

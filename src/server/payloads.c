@@ -1,4 +1,5 @@
 /* lf_parts_open_payloads(): from options and model to a registry and the schemas of events. */
+#include "server/compat.h"
 #include "server/parts.h"
 #include "server/schemas.h"
 
@@ -22,42 +23,23 @@ has_schemas(const struct lf_parts *parts)
     return false;
 }
 
-static enum lf_schema_type
-type_of(enum lf_event_format format)
-{
-    return format == LF_FORMAT_AVRO       ? LF_SCHEMA_AVRO
-           : format == LF_FORMAT_PROTOBUF ? LF_SCHEMA_PROTOBUF
-                                          : LF_SCHEMA_JSON;
-}
-
-/* What subjects by record are called after: the full name, or the title of a JSON Schema. ptr NULL: out of memory. */
-static struct lf_bytes
-record_of(const struct lf_schema_options *options, const struct lf_event_type *event, enum lf_event_format format,
-          struct lf_arena *arena)
-{
-    if (format == LF_FORMAT_JSON_SCHEMA)
-        return event->name;
-    struct lf_bytes name = lf_schema_record_name(event, arena);
-    char *text = name.ptr == NULL ? NULL : lf_arena_printf(arena, "%.*s.%.*s", LF_FMT(options->package), LF_FMT(name));
-    return lf_bytes_of(text);
-}
-
 static enum lf_status
 make_own(struct lf_parts *parts, const struct lf_schema_options *options, const struct lf_event_type *event,
          struct lf_payload_own *ret, struct lf_err *err)
 {
     enum lf_event_format format = format_of(parts, event);
     struct lf_buf text;
-    if (format == LF_FORMAT_JSON)
+    enum lf_schema_type type;
+    if (format == LF_FORMAT_JSON || !lf_schema_type_of(format, &type))
         return LF_OK;
     lf_buf_init(&text, SCHEMA_BYTES_MAX);
     enum lf_status st = lf_schema_write(options, event, format, &text, err);
     if (st == LF_OK) {
         *ret = (struct lf_payload_own){
             .has_schema = true,
-            .type = type_of(format),
+            .type = type,
             .text = lf_arena_copy(&parts->arena, lf_buf_view(&text)),
-            .record = record_of(options, event, format, &parts->arena),
+            .record = lf_schema_full_name(options, event, format, &parts->arena),
         };
         if (ret->text.ptr == NULL || ret->record.ptr == NULL)
             st = lf_no_memory(err);
@@ -78,8 +60,8 @@ make_all_own(struct lf_parts *parts, const struct lf_schema_options *options, st
 
 /* ---- opening ---- */
 
-static enum lf_status
-open_registry(struct lf_parts *parts, unsigned roles, struct lf_err *err)
+enum lf_status
+lf_parts_open_registry(struct lf_parts *parts, unsigned roles, struct lf_err *err)
 {
     const struct lf_config *config = parts->config;
     const struct lf_registry_options options = {
@@ -130,6 +112,8 @@ open_with_own(struct lf_parts *parts, const char *const *files, int64_t wait_ms,
         st = make_all_own(parts, &schemas.options, own, err);
     if (st == LF_OK)
         st = open_payloads(parts, own, wait_ms, err);
+    if (st == LF_OK)
+        parts->own = own;
     lf_schemas_release(&schemas);
     return st;
 }
@@ -146,7 +130,7 @@ lf_parts_open_payloads(struct lf_parts *parts, const char *const *files, unsigne
                            "--registry (files:DIR needs no server)");
         return LF_OK;
     }
-    enum lf_status st = open_registry(parts, roles, err);
+    enum lf_status st = lf_parts_open_registry(parts, roles, err);
     if (st != LF_OK)
         return st;
     parts->enrolls = schemas && (roles & LF_ROLE_GATEWAY) != 0;

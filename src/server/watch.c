@@ -1,5 +1,6 @@
 /* The watching thread. */
 #include "server/watch.h"
+#include "server/compat.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/report.h"
@@ -80,11 +81,14 @@ ensure_topics(const struct lf_parts *parts, struct lf_err *err)
     return LF_OK;
 }
 
-/* And of the schemas that events are written with. */
+/* And of the schemas: compatible with those before, and registered where events are written with them. */
 static enum lf_status
 ensure_schemas(const struct lf_parts *parts, struct lf_err *err)
 {
-    return parts->enrolls ? lf_payloads_enroll(parts->payloads, err) : LF_OK;
+    enum lf_status st = parts->own != NULL && !parts->config->allow_incompatible ? lf_compat_check(parts, err) : LF_OK;
+    if (!parts->enrolls && lf_status_fate(st) == LF_FATE_RETRY)
+        return LF_OK; /* who only reads goes on with the schemas that are known */
+    return st == LF_OK && parts->enrolls ? lf_payloads_enroll(parts->payloads, err) : st;
 }
 
 static void

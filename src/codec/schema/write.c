@@ -47,6 +47,17 @@ lf_schema_record_name(const struct lf_event_type *event, struct lf_arena *arena)
     return lf_bytes_of(name);
 }
 
+struct lf_bytes
+lf_schema_full_name(const struct lf_schema_options *options, const struct lf_event_type *event,
+                    enum lf_event_format format, struct lf_arena *arena)
+{
+    if (format != LF_FORMAT_AVRO && format != LF_FORMAT_PROTOBUF)
+        return event->name;
+    struct lf_bytes package = options->package.ptr != NULL ? options->package : LF_LIT(LF_SCHEMA_PACKAGE);
+    struct lf_bytes name = lf_schema_record_name(event, arena);
+    return name.ptr != NULL ? lf_bytes_of(lf_arena_printf(arena, "%.*s.%.*s", LF_FMT(package), LF_FMT(name))) : name;
+}
+
 bool
 lf_schema_package_valid(struct lf_bytes package)
 {
