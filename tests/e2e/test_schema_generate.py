@@ -179,6 +179,7 @@ def test_locked_versions(folder):
 def test_damaged_locks_are_refused(folder):
     for text, words in [("{", "JSON"), ("[]", "a JSON object"), ('{"events":{"A":{"numbers":{"b":0}}}}', "/events/A"),
                         ('{"enums":{"A":{"reserved":[{}]}}}', "/enums/A"),
+                        ('{"events":{"A":{"numbers":{"b":1,"c":1}}}}', "one number to two names"),
                         ('{"events":{"A":{"versions":[{"version":1}]}}}', "/events/A")]:  # fmt: skip
         (folder / "orders.lock.json").write_text(text)
         done = lock(folder)

@@ -1,5 +1,4 @@
-"""`logfirst schema register`, `compat --against registry`, and starts that an incompatible schema forbids; the registry is
-a folder."""
+"""`logfirst schema register`, `compat --against registry`, and starts that an incompatible schema forbids."""
 
 import json
 

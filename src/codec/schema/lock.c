@@ -3,6 +3,8 @@
 #include "base/mem.h"
 #include "json/json.h"
 
+enum { NUMBERS_MAX = 10000 }; /* of one type, and reserved ones */
+
 struct lf_bytes
 lf_lock_section(enum lf_lock_kind kind)
 {
@@ -53,6 +55,35 @@ are_reserved(const struct lf_value *reserved)
             return false;
     }
     return is_absent_or(reserved, LF_V_LIST);
+}
+
+/* Whether a number is given to a name before the one at index, or is reserved. */
+static bool
+is_taken(const struct lf_value *numbers, uint32_t index, const struct lf_value *reserved)
+{
+    const int64_t number = numbers->u.members[index].value.u.integer;
+    for (uint32_t i = 0; i < index; i++) {
+        if (numbers->u.members[i].value.u.integer == number)
+            return true;
+    }
+    for (uint32_t i = 0; reserved != NULL && i < reserved->count; i++) {
+        if (lf_value_get_text(&reserved->u.items[i], "number")->u.integer == number)
+            return true;
+    }
+    return false;
+}
+
+/* No number twice: merging two branches may do that. */
+static bool
+are_distinct(const struct lf_value *numbers, const struct lf_value *reserved)
+{
+    if (numbers == NULL || numbers->count > NUMBERS_MAX || (reserved != NULL && reserved->count > NUMBERS_MAX))
+        return numbers == NULL;
+    for (uint32_t i = 0; i < numbers->count; i++) {
+        if (is_taken(numbers, i, reserved))
+            return false;
+    }
+    return true;
 }
 
 static enum lf_event_format
@@ -115,6 +146,10 @@ check_section(const struct lf_value *root, enum lf_lock_kind kind, struct lf_err
             what = "has numbers that are none of Protobuf's";
         else if (!are_reserved(lf_value_get_text(&entry->value, "reserved")))
             what = "has a reserved item without number and name";
+        else if (!are_distinct(lf_value_get_text(&entry->value, "numbers"),
+                               lf_value_get_text(&entry->value, "reserved")))
+            what =
+                "gives one number to two names, or one that is reserved: take one name out, and run logfirst schema lock";
         else if (!are_versions(lf_value_get_text(&entry->value, "versions")))
             what = "has a version without version, format and schema";
         if (what != NULL)
