@@ -3,9 +3,9 @@
  * The check is that of the schema language, which gateway and consumer make (event/check.h). libavro, alone, writes and
  * reads values that it has in its own form already, without a check.
  *
- *   codec_bench SCHEMA.graphql SAMPLES.json [SECONDS]       a line each: EVENT CODEC encode|decode NS BYTES
+ *   codec_bench SCHEMA.graphql SAMPLES.json [SECONDS [CODEC]]       a line each: EVENT CODEC encode|decode NS BYTES
  *
- * SAMPLES.json has a payload for each eventType. SECONDS (default 1) are those of each line.
+ * SAMPLES.json has a payload for each eventType. SECONDS (default 1) are those of each line. CODEC: only that one.
  */
 #include "codec/avro.h"
 #include "codec/jsonschema.h"
@@ -24,6 +24,7 @@
 enum { BYTES_MAX = 1024 * 1024, BATCH = 200, ROUNDS = 5 };
 
 static double seconds = 1;
+static const char *only; /* NULL: all codecs */
 
 static _Noreturn void
 die(const char *what, const char *why)
@@ -355,6 +356,8 @@ run_event(const struct lf_schema_options *options, const struct lf_event_type *t
     must(lf_avro_reader_new(subject.avro, NULL, &subject.avro_reader, &err), &err, "Avro");
     open_libavro(&subject, text);
     for (size_t i = 0; i < sizeof(codecs) / sizeof(codecs[0]); i++) {
+        if (only != NULL && strcmp(only, codecs[i].name) != 0)
+            continue;
         measure(&codecs[i], &subject, true);
         measure(&codecs[i], &subject, false);
     }
@@ -384,9 +387,10 @@ main(int argc, char **argv)
     struct lf_value samples;
     struct lf_err err = {0};
     if (argc < 3)
-        die("usage", "codec_bench SCHEMA.graphql SAMPLES.json [SECONDS]");
+        die("usage", "codec_bench SCHEMA.graphql SAMPLES.json [SECONDS [CODEC]]");
     if (argc > 3)
         seconds = strtod(argv[3], NULL);
+    only = argc > 4 ? argv[4] : NULL;
     lf_arena_init(&arena, 0, 0);
     lf_gql_errors_init(&errors, &arena, 10);
     const struct lf_model_file file = {argv[1], read_file(argv[1], &arena)};
