@@ -216,6 +216,9 @@ refuse_unknown(struct lf_avro_encoding *run, const struct lf_avro_type *type, co
     for (uint32_t i = 0; i < value->count; i++) {
         const struct lf_bytes name = value->u.members[i].name;
         bool known = false;
+        enum lf_status st = lf_avro_encode_charge(run, type->count);
+        if (st != LF_OK)
+            return st;
         for (uint32_t k = 0; !known && k < type->count; k++)
             known = lf_bytes_equal(type->u.fields[k].name, name);
         const struct lf_json_step at = {.outer = step, .name = name.ptr != NULL ? name : LF_LIT("")};
