@@ -83,6 +83,14 @@ def test_old_events_are_applied_in_todays_form_and_kept_in_theirs(schemas):
         assert stored["o5"]["headers"]["ce_dataversion"] == "3"
         bad = client.execute('{ event(eventId: "bad") { status code reason } }')["event"]
         assert (bad["status"], bad["code"]) == ("DEAD_LETTERED", "EVENT_INVALID") and "/currency" in bad["reason"]
+        was = client.execute(
+            'query($e: ID!) { order(orderId: "o1") @asOf(eventId: $e) { amount currency address { street } } }',
+            {"e": stored["o1"]["eventId"]},
+        )["order"]
+        assert was == {"amount": 5, "currency": "EUR", "address": {"street": "Main"}}
         assert server.stop() == 0
     summary = verify(schemas)
     assert summary["stored"] == 4 and summary["entities"] == 4
+    done = run("rebuild", "--all", schemas / "new.graphql", "--data", schemas / "data", "--output", "json", timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout.splitlines()[-1])["differences"] == 0

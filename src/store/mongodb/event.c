@@ -179,6 +179,7 @@ lf_mongo_read_event(const bson_t *document, const struct lf_model *model, struct
     if (event->id.ptr == NULL || event->type_name.ptr == NULL || event->place.topic.ptr == NULL)
         return lf_fail(err, LF_CORRUPT, "a document of " LF_MONGO_EVENTS " is none of the store's");
     event->type = lf_model_event(model, event->type_name);
+    event->version = lf_store_event_version(&stored.headers);
     *ret = stored;
     return LF_OK;
 }

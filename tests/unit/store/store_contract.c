@@ -111,17 +111,16 @@ static void
 test_event_comes_back_whole(void **state)
 {
     struct contract *c = *state;
-    static const struct lf_header headers[] = {{{"ce_id", 5}, {"x", 1}},
-                                               {{"bin", 3}, {"\xff", 1}},
-                                               {{"none", 4}, {NULL, 0}},
-                                               {{"twice", 5}, {"1", 1}},
-                                               {{"twice", 5}, {"2", 1}}};
+    static const struct lf_header headers[] = {{{"ce_id", 5}, {"x", 1}}, {{"bin", 3}, {"\xff", 1}},
+                                               {{"none", 4}, {NULL, 0}}, {{"twice", 5}, {"1", 1}},
+                                               {{"twice", 5}, {"2", 1}}, {{"ce_dataversion", 14}, {"7", 1}}};
     struct lf_event *event = fixture_event(
         c->model, &c->arena, 1, "QuoteCreated",
         "{\"amount\": 12.50, \"big\": 123456789012345678901234567890, \"s\": \"ä\\u0000\\n\", \"n\": null}");
     event->extra = fixture_json(&c->arena, "{\"trace\": [1, 2]}");
     event->headers = headers;
-    event->header_count = 5;
+    event->header_count = 6;
+    event->version = 7; /* as the codec reads it from the headers */
     event->entity_key = LF_LIT("c1");
     event->key = lf_bytes("k\xff\0", 3);
     OK(lf_store_begin(c->session, &err));
@@ -136,6 +135,7 @@ test_event_comes_back_whole(void **state)
     assert_ptr_equal(stored.event.type, event->type);
     assert_true(lf_value_equal(&stored.event.payload, &event->payload));
     assert_true(lf_value_equal(&stored.event.extra, &event->extra));
+    assert_int_equal(stored.event.version, 7);
     assert_bytes(stored.event.key, event->key);
     assert_bytes(stored.event.entity_key, LF_LIT("c1"));
     assert_bytes(stored.entity_type, LF_LIT("Quote"));
@@ -144,8 +144,9 @@ test_event_comes_back_whole(void **state)
     assert_int_equal(stored.event.place.partition, 0);
     assert_int_equal(stored.event.place.offset, 1);
     assert_true(stored.stored_at_us > 1600000000000000);
-    struct lf_value expected = fixture_json(
-        &c->arena, "{\"ce_id\":\"x\",\"bin\":{\"base64\":\"/w==\"},\"none\":null,\"twice\":[\"1\",\"2\"]}");
+    struct lf_value expected =
+        fixture_json(&c->arena, "{\"ce_id\":\"x\",\"bin\":{\"base64\":\"/w==\"},\"none\":null,\"twice\":[\"1\",\"2\"],"
+                                "\"ce_dataversion\":\"7\"}");
     assert_true(lf_value_equal(&stored.headers, &expected));
 }
 
