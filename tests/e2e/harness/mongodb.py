@@ -109,6 +109,7 @@ class Store:
                 as_bytes(row["messageKey"]),
                 as_bytes(row["value"]),
                 row["reason"],
+                row["code"],
             )
             for row in self.documents("dead_letters")
         ]
