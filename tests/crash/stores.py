@@ -76,7 +76,7 @@ class PostgresStore:
 
 
 class MongoServer:
-    """One FerretDB, which has no transactions, for all worlds, each in a database of its own, reached through a proxy."""
+    """One FerretDB, which has no transactions, for all worlds, each in a database of its own; through a proxy."""
 
     def __init__(self, folder):
         self.server = Mongo(folder / "mongo").start()
