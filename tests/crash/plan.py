@@ -19,6 +19,7 @@ GATEWAY_POINTS = ("gateway.appended", "gateway.acknowledged", "gateway.answered"
 LOG_POINTS = (
     "log.begun", "log.inserted", "log.written", "log.syncing", "log.synced", "log.committed", "log.acknowledged",
 )  # fmt: skip
+STORE_POINTS = ("store.buried", "store.appended", "store.saved")  # of a commit that is not one step
 
 
 @dataclasses.dataclass(frozen=True)
@@ -107,6 +108,8 @@ def fault(dice, cell, split):
         makers += [(3, store_locked)]
     else:
         makers += [(2, store_killed), (2, store_frozen), (2, store_cut), (1, store_slow)]
+    if cell.store == "mongodb":
+        makers += [(8, at_store_point)]
     total = sum(weight for weight, _ in makers)
     at = dice.randrange(total)
     for weight, make in makers:
@@ -126,6 +129,10 @@ def at_point(dice, whom, points, most):
 
 def at_consumer_point(dice, gateways, consumers):
     return at_point(dice, consumers, CONSUMER_POINTS, 3)
+
+
+def at_store_point(dice, gateways, consumers):
+    return at_point(dice, consumers, STORE_POINTS, 3)
 
 
 def dead_letter_point(dice, gateways, consumers):

@@ -11,6 +11,9 @@ from harness.logfirst import ROOT
 import plan
 
 
+POINTS = plan.CONSUMER_POINTS + plan.DEAD_POINTS + plan.GATEWAY_POINTS + plan.LOG_POINTS + plan.STORE_POINTS
+
+
 def test_the_same_seed_gives_the_same_schedule():
     assert plan.plan(7, plan.cells(), 500) == plan.plan(7, plan.cells(), 500)
     assert plan.plan(7, plan.cells(), 500) != plan.plan(8, plan.cells(), 500)
@@ -28,14 +31,14 @@ def test_every_fault_and_every_point_comes_up():
                 kinds[fault.kind, fault.whom if fault.whom in ("broker", "store") else ""] += 1
                 points.add(fault.point.split(":")[0])
     assert all(count >= 10 for count in kinds.values()), kinds
-    assert points - {""} == set(plan.CONSUMER_POINTS + plan.DEAD_POINTS + plan.GATEWAY_POINTS + plan.LOG_POINTS)
+    assert points - {""} == set(POINTS)
 
 
 def test_the_points_are_those_of_the_program():
     named = subprocess.run(["grep", "-rhoE", r'LF_CRASH_POINT\("[a-z_.]+"', ROOT / "src"], capture_output=True,
                            text=True, check=True).stdout  # fmt: skip
     found = {line.split('"')[1] for line in named.split("\n") if line}
-    assert found == set(plan.CONSUMER_POINTS + plan.DEAD_POINTS + plan.GATEWAY_POINTS + plan.LOG_POINTS)
+    assert found == set(POINTS)
 
 
 def test_a_cell_that_there_is_not():

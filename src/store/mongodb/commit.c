@@ -7,6 +7,7 @@
 #include "store/mongodb/mongodb.h"
 
 #include "base/clock.h"
+#include "base/crash.h"
 
 /* ---- commands of many parts ---- */
 
@@ -400,10 +401,13 @@ static enum lf_status
 write_all(struct lf_mongo_session *session, struct lf_err *err)
 {
     enum lf_status st = write_letters(session, err);
+    LF_CRASH_POINT("store.buried");
     if (st == LF_OK)
         st = write_events(session, err);
+    LF_CRASH_POINT("store.appended");
     if (st == LF_OK)
         st = write_states(session, err);
+    LF_CRASH_POINT("store.saved");
     if (st == LF_OK)
         st = write_positions_so(session, true, err);
     return st == LF_OK ? write_positions_so(session, false, err) : st;
