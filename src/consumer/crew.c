@@ -20,7 +20,8 @@ hire(struct lf_crew *crew, const struct lf_consumer_options *options, size_t wor
     struct lf_consumer_options own = *options;
     enum lf_status st = LF_OK;
     if (workers > 1 || lf_log_has_groups(options->log)) {
-        const struct lf_log_share_options share = {.lanes = workers};
+        /* a batch in work and the next one */
+        const struct lf_log_share_options share = {.lanes = workers, .records_max = 2 * options->batch_records};
         st = lf_log_share_open(options->log, &share, &crew->shared, err);
         own.log = crew->shared;
     }

@@ -223,7 +223,7 @@ def test_a_store_slower_than_the_groups_patience_evicts_nobody(cluster, broker, 
 def test_the_store_goes_away_under_load(cluster, broker, group, server):
     """No dead letters, no eviction, lag back to zero, memory flat."""
     cluster.begin(4)
-    consumer = cluster.consumer("one", "--workers", "2", "--batch", "200")
+    consumer = cluster.consumer("one", "--workers", "2")
     cluster.goes_on(500)
     members = broker.members(group)
     before = cluster.rebalances("one")

@@ -1,5 +1,5 @@
-"""Three brokers, replication factor 3, min.insync.replicas 2: one is killed under load. Nothing is lost, and nobody stands
-still for longer than the election takes."""
+"""Three brokers, replication factor 3, min.insync.replicas 2: one is killed under load. Nothing is lost, and nobody
+stands still for longer than the election takes."""
 
 import os
 import random

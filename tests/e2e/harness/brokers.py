@@ -1,4 +1,5 @@
-"""Three real Kafka brokers as one cluster: combined KRaft nodes on loopback, replication factor 3, min.insync.replicas 2."""
+"""Three real Kafka brokers as one cluster: combined KRaft nodes on loopback, replication factor 3, min.insync.replicas
+2."""
 
 import socket
 
