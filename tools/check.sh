@@ -18,12 +18,12 @@ step() { # NAME COMMAND...
     fi
 }
 
-format() { c_files | xargs -r -n 32 -P 2 "$LOGFIRST_CHECK/bin/clang-format" --dry-run -Werror --style=file; }
+format() { c_files | xargs -r -n 32 -P 2 "$LOGFIRST_CHECK_TOOLS/bin/clang-format" --dry-run -Werror --style=file; }
 
 # Every header on its own: the public ones as C99 and as C++, the others as they are compiled here.
 headers() {
     local header flags bad=0
-    flags=$(for name in libuv rdkafka sqlite3 libcurl openssl yaml-0.1 libpq libpcre2-8 yyjson libllhttp; do
+    flags=$(for name in libuv rdkafka sqlite3 libcurl openssl yaml-0.1 libpq libpcre2-8 yyjson libllhttp libmongoc-1.0 mongoc2; do
         pkg-config --cflags "$name" 2>/dev/null
     done)
     for header in $(git ls-files --cached --others --exclude-standard -- 'include/*.h'); do
@@ -55,7 +55,7 @@ cppcheck_all() {
 
 case ${1:-all} in
 fmt)
-    c_files | xargs -r -n 32 "$LOGFIRST_CHECK/bin/clang-format" -i --style=file
+    c_files | xargs -r -n 32 "$LOGFIRST_CHECK_TOOLS/bin/clang-format" -i --style=file
     exit
     ;;
 headers)

@@ -396,10 +396,10 @@ fi
 
 if [ $want_check = 1 ]; then
     hash=$script$(hash_of tools/requirements-check.txt)
-    if ! fresh check "$hash" "$LOGFIRST_CHECK/bin/clang-format"; then
+    if ! fresh check "$hash" "$LOGFIRST_CHECK_TOOLS/bin/clang-format"; then
         say "clang-format and clang-tidy"
-        make_venv "$LOGFIRST_CHECK"
-        pip_in "$LOGFIRST_CHECK" install --requirement tools/requirements-check.txt
+        make_venv "$LOGFIRST_CHECK_TOOLS"
+        pip_in "$LOGFIRST_CHECK_TOOLS" install --requirement tools/requirements-check.txt
         made check "$hash"
     fi
 fi

@@ -33,7 +33,7 @@ def preprocessed(entry):
 
 def main():
     build, parts = sys.argv[1], sys.argv[2:]
-    program = os.path.join(os.environ["LOGFIRST_CHECK"], "bin", "clang-tidy")
+    program = os.path.join(os.environ["LOGFIRST_CHECK_TOOLS"], "bin", "clang-tidy")
     with open(os.path.join(build, "compile_commands.json"), encoding="utf-8") as file:
         entries = {}
         for entry in json.load(file):

@@ -148,8 +148,7 @@ check_section(const struct lf_value *root, enum lf_lock_kind kind, struct lf_err
             what = "has a reserved item without number and name";
         else if (!are_distinct(lf_value_get_text(&entry->value, "numbers"),
                                lf_value_get_text(&entry->value, "reserved")))
-            what =
-                "gives one number to two names, or a reserved one: take one name out, run logfirst schema lock";
+            what = "gives one number to two names, or a reserved one: take one name out, run logfirst schema lock";
         else if (!are_versions(lf_value_get_text(&entry->value, "versions")))
             what = "has a version without version, format and schema";
         if (what != NULL)
