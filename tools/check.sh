@@ -23,7 +23,8 @@ format() { c_files | xargs -r -n 32 -P 2 "$LOGFIRST_CHECK_TOOLS/bin/clang-format
 # Every header on its own: the public ones as C99 and as C++, the others as they are compiled here.
 headers() {
     local header flags bad=0
-    flags=$(for name in libuv rdkafka sqlite3 libcurl openssl yaml-0.1 libpq libpcre2-8 yyjson libllhttp libmongoc-1.0 mongoc2; do
+    flags=$(for name in libuv rdkafka sqlite3 libcurl openssl yaml-0.1 libpq libpcre2-8 yyjson libllhttp \
+        libmongoc-1.0 mongoc2; do
         pkg-config --cflags "$name" 2>/dev/null
     done)
     for header in $(git ls-files --cached --others --exclude-standard -- 'include/*.h'); do

@@ -184,8 +184,8 @@ int lf_kafka_left_ms(int64_t deadline_ms);
 
 /* ---- create.c ---- */
 
-/* like: "" or the topic whose records must fit in. LF_OK: it is there, perhaps since before. LF_NOT_FOUND: it may not be
- * created. */
+/* like: "" or the topic whose records must fit in. LF_OK: it is there, perhaps since before. LF_NOT_FOUND: it may not
+ * be created. */
 LF_NODISCARD enum lf_status lf_kafka_create_topic(struct lf_kafka_log *log, const char *name, const char *like,
                                                   int64_t deadline_ms, struct lf_err *err);
 
