@@ -1,8 +1,8 @@
 """What looks like a replica set of one member: a server of the wire protocol (OP_MSG, and OP_QUERY for the first hello)
 that has transactions, as the manual's "Transactions" and the drivers' specification "transactions" describe them.
 Reads, and writes outside of transactions, go to a FerretDB behind it; the writes of a transaction are checked when they
-come, and carried out at commitTransaction. It is no MongoDB: it tells whether the program speaks as it should, and what it
-does about the answers that a real server may give."""
+come, and carried out at commitTransaction. It is no MongoDB: it tells whether the program speaks as it should, and what
+it does about the answers that a real server may give."""
 
 import contextlib
 import socket
