@@ -7,7 +7,7 @@
 # Distribution packages come from apt (root or sudo needed, only if one is missing). Everything else goes below
 # LOGFIRST_DEPS (default: ~/.cache/logfirst), never into the tree:
 #   prefix/            yyjson and llhttp, where pkg-config does not find them
-#   venv/ kafka/ node/ what the end-to-end tests need      check/  clang-format and clang-tidy, pinned
+#   venv/ kafka/ apicurio/ node/  what the end-to-end tests need      check/  clang-format and clang-tidy, pinned
 #   ferretdb/          a server of MongoDB's wire protocol, for the tests
 #   bench/             Node packages that the benchmarks measure
 #   json-schema-suite/ the official JSON-Schema-Test-Suite
@@ -33,6 +33,7 @@ TEST="curl=curl libcmocka-dev java=default-jre-headless mvn=maven node=nodejs np
 CHECK="g++=g++ cppcheck=cppcheck"
 BENCH="wrk=wrk libavro-dev"
 
+APICURIO_VERSION=3.3.3
 YYJSON_VERSION=4.0.6
 YYJSON_SHA256=fcd4dc15c1e39a30bf9fa85d56903029111506860fc3080ab0d81c6c6dacaa8c
 HTTPTOOLS_VERSION=0.6.4
@@ -360,6 +361,17 @@ if [ $want_test = 1 ]; then
         try mvn -q -B -Dstyle.color=never -f tests/e2e/kafka/pom.xml dependency:copy-dependencies \
             -DoutputDirectory="$LOGFIRST_DEPS/kafka/libs"
         made kafka "$hash"
+    fi
+    hash=$APICURIO_VERSION
+    if ! fresh apicurio "$hash" "$LOGFIRST_APICURIO/quarkus-run.jar"; then
+        say "the schema registry (Apicurio)"
+        rm -rf "$LOGFIRST_APICURIO"
+        mkdir -p "$LOGFIRST_APICURIO"
+        try mvn -q -B -Dstyle.color=never dependency:copy -DoutputDirectory="$LOGFIRST_APICURIO" \
+            -Dartifact="io.apicurio:apicurio-registry-app:$APICURIO_VERSION:tar.gz:all"
+        tar -xzf "$LOGFIRST_APICURIO/apicurio-registry-app-$APICURIO_VERSION-all.tar.gz" -C "$LOGFIRST_APICURIO"
+        rm -f "$LOGFIRST_APICURIO/apicurio-registry-app-$APICURIO_VERSION-all.tar.gz"
+        made apicurio "$hash"
     fi
     hash=$script$(hash_of tests/e2e/node/package.json tests/e2e/node/package-lock.json)
     if ! fresh node "$hash" "$LOGFIRST_NODE_MODULES"; then

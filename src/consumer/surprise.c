@@ -360,12 +360,14 @@ is_witness(struct lf_consumer *consumer, const struct lf_partition *partition, c
     struct lf_err local = {0};
     lf_arena_init(&arena, 0, 0);
     enum lf_status st =
-        lf_codec_decode(&consumer->options.codec, &encoded, record->timestamp_ms, place, &arena, &event, &local);
-    *ret = st == LF_OK && lf_bytes_equal_text(event.id, partition->witness_id);
-    if (st != LF_OK && lf_status_fate(st) != LF_FATE_REJECT && err != NULL)
+        lf_codec_decode(&consumer->batch.codec, &encoded, record->timestamp_ms, place, &arena, &event, &local);
+    bool named = event.id.ptr != NULL && st != LF_NO_MEMORY; /* by headers, where the value cannot be read (yet) */
+    *ret = named && lf_bytes_equal_text(event.id, partition->witness_id);
+    bool told = named || st == LF_OK || lf_status_fate(st) == LF_FATE_REJECT;
+    if (!told && err != NULL)
         *err = local;
     lf_arena_release(&arena);
-    return st == LF_OK || lf_status_fate(st) == LF_FATE_REJECT ? LF_OK : st;
+    return told ? LF_OK : st;
 }
 
 /* The first record that comes of a partition with a witness. */

@@ -172,6 +172,25 @@ explain(const struct lf_event_type *event, struct lf_bytes subject, struct lf_er
     lf_err_context(err, "the schema of event \"%.*s\" (subject %.*s)", LF_FMT(event->name), LF_FMT(subject));
 }
 
+/*
+ * What readers will get for the id. Registries have subjects of one format (Apicurio) that take any text all the same,
+ * and then say of the one format that it is the other: no reader could make anything of such events.
+ */
+static enum lf_status
+check_kept(struct lf_payloads *payloads, const struct own *own, uint32_t id, struct lf_arena *arena, struct lf_err *err)
+{
+    struct lf_schema_text kept;
+    enum lf_status st = lf_registry_by_id(payloads->options.registry, id, arena, &kept, err);
+    if (st == LF_NOT_FOUND) /* one node of a registry may know it before the other */
+        return lf_fail(err, LF_UNAVAILABLE, "%s", err != NULL ? err->text : "");
+    if (st == LF_OK && kept.type != own->type)
+        return lf_fail(err, LF_CONFLICT,
+                       "the registry takes it for %s, for that is the format of the subject's other versions: choose "
+                       "another subject, or another package",
+                       lf_schema_type_name(kept.type));
+    return st;
+}
+
 static enum lf_status
 enroll(struct lf_payloads *payloads, size_t index, struct lf_err *err)
 {
@@ -190,6 +209,8 @@ enroll(struct lf_payloads *payloads, size_t index, struct lf_err *err)
         st = lf_registry_register(options->registry, subject, &schema, &id, err);
     else
         st = lf_registry_lookup(options->registry, subject, &schema, &id, &version, err);
+    if (st == LF_OK)
+        st = check_kept(payloads, own, id, &arena, err);
     if (st == LF_OK)
         atomic_store_explicit(&own->id, id, memory_order_release);
     else
@@ -293,6 +314,7 @@ lf_payload_decode(struct lf_payloads *payloads, struct lf_payload_pins *pins, co
         return st;
     if (payloads == NULL || payloads->shelf == NULL)
         return lf_fail(err, LF_INVALID, "the value names a schema (id %u), but no registry is configured", name.id);
+    LF_ASSERT(pins != NULL);
     st = lf_known_find(payloads->shelf, pins, &name, &pin, err);
     if (st != LF_OK)
         return st;

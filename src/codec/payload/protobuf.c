@@ -60,19 +60,38 @@ proto_view_new(const void *writer, const void *reader, void **ret, struct lf_err
     return LF_OK;
 }
 
+/* Takes the indexes off header or bytes and finds the message. */
+static enum lf_status
+find_message(const struct view *view, struct lf_bytes header, struct lf_bytes *bytes,
+             const struct lf_proto_message **ret, struct lf_err *err)
+{
+    struct lf_proto_indexes indexes;
+    enum lf_status st = lf_proto_indexes_read(header.ptr != NULL ? &header : bytes, &indexes, err);
+    if (st != LF_OK)
+        return st;
+    *ret = lf_proto_message_at(view->writer, &indexes);
+    return *ret != NULL ? LF_OK : lf_fail(err, LF_INVALID, "the schema has no message at the indexes behind its id");
+}
+
+/*
+ * Some producers (@kafkajs/confluent-schema-registry is one) leave the indexes out: then the bytes are a first message
+ * as it stands. The two are told apart by their beginning: indexes of up to three numbers begin with what no field of a
+ * message can begin with, and longer ones lead to a message only if they are indexes.
+ */
 static enum lf_status
 proto_decode(const void *ptr, struct lf_bytes header, struct lf_bytes bytes, struct lf_arena *arena,
              struct lf_value *ret, struct lf_err *err)
 {
     const struct view *view = ptr;
-    struct lf_proto_indexes indexes;
-    enum lf_status st = lf_proto_indexes_read(header.ptr != NULL ? &header : &bytes, &indexes, err);
-    if (st != LF_OK)
+    const struct lf_proto_message *message = NULL;
+    struct lf_bytes rest = bytes;
+    enum lf_status st = find_message(view, header, &rest, &message, err);
+    if (st == LF_OK)
+        return lf_proto_decode(view->reader != NULL ? view->reader : message, rest, LF_PROTO_FILL, arena, ret, err);
+    message = view->reader != NULL ? view->reader : lf_proto_schema_first(view->writer);
+    if (header.ptr != NULL || lf_proto_decode(message, bytes, LF_PROTO_FILL, arena, ret, NULL) != LF_OK)
         return st;
-    const struct lf_proto_message *message = lf_proto_message_at(view->writer, &indexes);
-    if (message == NULL)
-        return lf_fail(err, LF_INVALID, "the schema has no message at the indexes behind its id");
-    return lf_proto_decode(view->reader != NULL ? view->reader : message, bytes, LF_PROTO_FILL, arena, ret, err);
+    return LF_OK;
 }
 
 const struct lf_payload_ops lf_payload_protobuf = {

@@ -168,6 +168,15 @@ server_start(struct server *server, const struct server_step *steps, size_t coun
     assert_int_equal(pthread_create(&server->thread, NULL, server_run, server), 0);
 }
 
+static inline size_t
+server_count(struct server *server)
+{
+    pthread_mutex_lock(&server->lock);
+    size_t count = server->request_count;
+    pthread_mutex_unlock(&server->lock);
+    return count;
+}
+
 /* Waits until so many requests have come. */
 static inline void
 server_await(struct server *server, size_t count)

@@ -24,6 +24,9 @@ static const char own_schema[] =
     "{\"type\":\"object\",\"properties\":{\"customerId\":{\"type\":\"string\"},\"amount\":{\"type\":\"number\","
     "\"minimum\":0},\"note\":{\"type\":\"string\",\"default\":\"none\"}},\"required\":[\"customerId\",\"amount\"]}";
 
+#define NO_HEADER LF_BYTES_NONE
+#define FRAMED(id, text) LF_LIT("\0\0\0\0" id text)
+
 struct world {
     struct fake_registry registry;
     struct lf_model *model;
@@ -131,9 +134,6 @@ assert_payload(struct world *world, const struct lf_event *event, const char *te
     assert_true(lf_value_equal(&event->payload, &value));
 }
 
-#define NO_HEADER LF_BYTES_NONE
-#define FRAMED(id, text) LF_LIT("\0\0\0\0" id text)
-
 /* ---- writing ---- */
 
 static void
@@ -200,6 +200,14 @@ formats(void **state)
         assert_payload(world, &event, rows[i].back);
         assert_int_equal(encode(world, "{\"amount\":\"much\",\"customerId\":\"c\"}", &encoded), LF_INVALID);
         assert_non_null(strstr(world->err.text, "/amount"));
+        if (rows[i].type == LF_SCHEMA_PROTOBUF) { /* without indexes, as some write it; with those of no message */
+            struct lf_bytes bare = LF_LIT("\0\0\0\0(\n\1c\x11\0\0\0\0\0\0\xf0\x3f");
+            assert_int_equal(decode(world, bare, "QuoteCreated", NO_HEADER, &event), LF_OK);
+            assert_payload(world, &event, rows[i].back);
+            struct lf_bytes astray = LF_LIT("\0\0\0\0(\2\6\n\1c");
+            assert_int_equal(decode(world, astray, "QuoteCreated", NO_HEADER, &event), LF_INVALID);
+            assert_non_null(strstr(world->err.text, "no message at the indexes"));
+        }
         lf_payload_pins_release(world->payloads, &world->pins);
         lf_payloads_free(world->payloads);
         world->payloads = NULL;
@@ -232,6 +240,10 @@ schemas_that_must_be_there(void **state)
     assert_non_null(strstr(world->err.text, "auto_register"));
     fake_put(&world->registry, 12, LF_SCHEMA_JSON, own_schema);
     world->registry.subjects[12] = lf_bytes(lf_strdup("t-QuoteCreated"), 14);
+    world->registry.schemas[12].type = LF_SCHEMA_AVRO; /* what a subject of another format makes of it */
+    assert_int_equal(lf_payloads_enroll(world->payloads, &world->err), LF_CONFLICT);
+    assert_non_null(strstr(world->err.text, "takes it for AVRO"));
+    world->registry.schemas[12].type = LF_SCHEMA_JSON;
     assert_int_equal(lf_payloads_enroll(world->payloads, &world->err), LF_OK);
 }
 
@@ -447,8 +459,8 @@ schemas_are_let_go_when_nobody_uses_them(void **state)
 static void *
 decode_many(void *arg)
 {
-    struct world mine = *(struct world *)arg; /* but for the pins and the arena */
-    mine.pins = (struct lf_payload_pins){0};
+    const struct world *shared = arg;
+    struct world mine = {.model = shared->model, .payloads = shared->payloads};
     lf_arena_init(&mine.arena, 0, 0);
     intptr_t bad = 0;
     for (int i = 0; i < 2000; i++) {

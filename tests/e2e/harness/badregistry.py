@@ -1,0 +1,73 @@
+"""A schema registry of the tests' own that misbehaves as told: down, slow, 500, garbage, wrong schemas."""
+
+import http.server
+import json
+import threading
+
+
+class BadRegistry:
+    """`schemas` maps ids to (type, text). `mode` is "good", "down" (closes), "hang", "500", "garbage", "html404"."""
+
+    def __init__(self):
+        self.schemas = {}
+        self.mode = "good"
+        self.asked = []
+        self.released = threading.Event()
+        outer = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                outer.asked.append(self.path)
+                outer.answer(self)
+
+            def do_POST(self):
+                outer.asked.append(self.path)
+                self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                outer.answer(self)
+
+            def log_message(self, *words):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+        self.thread.start()
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.server.server_address[1]}"
+
+    def answer(self, handler):
+        mode = self.mode
+        if mode == "down":
+            return
+        if mode == "hang":
+            self.released.wait(60)
+            return
+        status, body = 200, b""
+        if mode == "500":
+            status, body = 500, b'{"error_code":50001,"message":"out of order"}'
+        elif mode == "garbage":
+            body = b"<html>please log in</html>"
+        elif mode == "html404":
+            status, body = 404, b"<html>nothing here</html>"
+        else:
+            status, body = self.good(handler.path)
+        handler.send_response(status)
+        handler.send_header("Content-Type", "application/vnd.schemaregistry.v1+json")
+        handler.send_header("Content-Length", str(len(body)))
+        handler.end_headers()
+        handler.wfile.write(body)
+
+    def good(self, path):
+        number = path.rsplit("/", 1)[1].split("?")[0]
+        if path.startswith("/schemas/ids/") and number.isdigit() and int(number) in self.schemas:
+            kind, text = self.schemas[int(number)]
+            return 200, json.dumps({"schema": text, "schemaType": kind}).encode()
+        return 404, b'{"error_code":40403,"message":"Schema not found"}'
+
+    def close(self):
+        self.released.set()
+        self.server.shutdown()
+        self.server.server_close()
+        self.thread.join()

@@ -1,0 +1,335 @@
+"""Payloads in JSON Schema, Avro and Protobuf through a real broker and a real registry: other implementations read what
+we write and write what we read; and what becomes of records when the registry is not what it should be."""
+
+import base64
+import importlib
+import json
+import shutil
+import struct
+import sys
+import uuid
+
+import pytest
+from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
+from confluent_kafka.schema_registry.avro import AvroDeserializer, AvroSerializer
+from confluent_kafka.schema_registry.json_schema import JSONDeserializer, JSONSerializer
+from confluent_kafka.schema_registry.protobuf import ProtobufDeserializer
+from confluent_kafka.serialization import MessageField, SerializationContext
+from grpc_tools import protoc
+
+from harness import node
+from harness.apicurio import Apicurio
+from harness.badregistry import BadRegistry
+from harness.evidence import dead_letters, stored_events
+from harness.graphql import Refused
+from harness.logfirst import QUOTES, run
+from harness.wait import until
+
+FORMATS = ["json-schema", "avro", "protobuf"]
+CONTENT = {"json-schema": b"application/json", "avro": b"application/avro", "protobuf": b"application/protobuf"}
+KINDS = {"json-schema": "JSON", "avro": "AVRO", "protobuf": "PROTOBUF"}
+
+# What another team writes: fields of its own beside ours, in another order.
+THEIRS = {
+    "json-schema": json.dumps({
+        "$schema": "http://json-schema.org/draft-07/schema#", "title": "Theirs", "type": "object",
+        "properties": {"note": {"type": "string"}, "customerId": {"type": "string"}, "amount": {"type": "number"}},
+        "required": ["customerId", "amount"]}),
+    "avro": json.dumps({
+        "type": "record", "name": "QuoteCreated", "namespace": "logfirst.events", "fields": [
+            {"name": "note", "type": "string"}, {"name": "customerId", "type": "string"},
+            {"name": "amount", "type": "float"}]}),
+    "protobuf": 'syntax = "proto3";\npackage theirs;\nmessage Other { int32 x = 1; }\nmessage Quote {\n'
+                "  double amount = 1;\n  string customer_id = 2;\n  string note = 9;\n}\n",
+}
+
+
+@pytest.fixture(scope="module")
+def apicurio():
+    server = Apicurio().start()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def registry(apicurio):
+    return SchemaRegistryClient({"url": apicurio.url})
+
+
+@pytest.fixture
+def bad():
+    server = BadRegistry()
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="module")
+def schema(tmp_path_factory):
+    """The quotes example with numbers for Protobuf."""
+    file = tmp_path_factory.mktemp("schema") / "schema.graphql"
+    shutil.copy(QUOTES, file)
+    done = run("schema", "lock", file)
+    assert done.returncode == 0, done.stderr
+    return file
+
+
+@pytest.fixture
+def serve(broker, topic, group, start, schema):
+    """serve("gateway", URL, FORMAT, …): a process on the test's topic, group and store with that registry."""
+
+    def one(command, url, kind="json", *more, **keywords):
+        return start(command, schema, "--log", broker.url, "--topic", topic, "--group", group, "--registry", url,
+                     "--format", kind, *more, **keywords)
+
+    return one
+
+
+def headers_of(message):
+    return dict(message.headers() or [])
+
+
+def identity(event_id=None):
+    return [("ce_specversion", b"1.0"), ("ce_id", (event_id or str(uuid.uuid4())).encode()),
+            ("ce_type", b"QuoteCreated")]
+
+
+def message_class(tmp_path, text, name):
+    """The Python class of a message, made by protoc in a module of its own."""
+    module = f"p{uuid.uuid4().hex}"
+    (tmp_path / f"{module}.proto").write_text(text, encoding="utf-8")
+    include = str(importlib.resources.files("grpc_tools") / "_proto")
+    assert protoc.main(["protoc", f"-I{tmp_path}", f"-I{include}", f"--python_out={tmp_path}",
+                        str(tmp_path / f"{module}.proto")]) == 0
+    sys.path.insert(0, str(tmp_path))
+    try:
+        return getattr(importlib.import_module(f"{module}_pb2"), name)
+    finally:
+        sys.path.remove(str(tmp_path))
+
+
+def read_with_python(registry, kind, topic, value, schema, tmp_path):
+    """The payload as confluent-kafka's deserializers have it."""
+    context = SerializationContext(topic, MessageField.VALUE)
+    if kind == "json-schema":
+        return JSONDeserializer(schema, schema_registry_client=registry)(value, context)
+    if kind == "avro":
+        return AvroDeserializer(registry)(value, context)
+    # without a registry: it asks for descriptors in base64, which Apicurio does not have
+    message = ProtobufDeserializer(message_class(tmp_path, schema, "QuoteCreated"), {"use.deprecated.format": False})(
+        value, context)
+    return {"customerId": message.customer_id, "amount": message.amount}
+
+
+def write_with_python(registry, kind, topic, payload, tmp_path):
+    context = SerializationContext(topic, MessageField.VALUE)
+    if kind == "json-schema":
+        return JSONSerializer(THEIRS[kind], registry)(payload, context)
+    if kind == "avro":
+        return AvroSerializer(registry, THEIRS[kind])(payload, context)
+    # Google's message behind a frame of our own making: confluent-kafka's serializer registers descriptors in base64
+    schema_id = registry.register_schema(f"{topic}-value", Schema(THEIRS[kind], "PROTOBUF"))
+    text = THEIRS[kind].replace("package theirs", f"package t{uuid.uuid4().hex}")  # one process, one pool of names
+    message = message_class(tmp_path, text, "Quote")(
+        amount=payload["amount"], customer_id=payload["customerId"], note=payload["note"])
+    return struct.pack(">bI", 0, schema_id) + b"\x02\x02" + message.SerializeToString()
+
+
+# --- both directions
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_others_read_what_the_gateway_writes(serve, apicurio, registry, broker, topic, customer, kind, tmp_path):
+    client = serve("gateway", apicurio.url, kind).client()
+    receipt = client.create_quote(customer, 12.5, wait=False)
+    (message,) = broker.read(topic)
+    headers = headers_of(message)
+    assert headers["ce_id"].decode() == receipt["eventId"]
+    assert headers["ce_type"] == b"QuoteCreated"
+    assert headers["content-type"] == CONTENT[kind]
+    latest = apicurio.latest(f"{topic}-value")
+    assert latest.get("schemaType", "AVRO") == KINDS[kind]
+    assert message.value()[:5] == struct.pack(">bI", 0, latest["id"])
+    expected = {"customerId": customer, "amount": 12.5}
+    assert read_with_python(registry, kind, topic, message.value(), latest["schema"], tmp_path) == expected
+    decoded = node.run("registry.js", "decode", apicurio.url,
+                       input={"value": base64.b64encode(message.value()).decode()})["payload"]
+    assert decoded == expected
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_what_others_write_is_read(serve, apicurio, registry, broker, topic, kind, tmp_path):
+    """By confluent-kafka's serializers, with a schema of their own, whatever format our own events have."""
+    broker.create_topic(topic)
+    client = serve("up", apicurio.url, kind).client()
+    payload = {"customerId": "c1", "amount": 0.5, "note": "theirs"}
+    value = write_with_python(registry, kind, topic + "-x", payload, tmp_path)
+    broker.produce(topic, [{"value": value, "headers": identity("e1")}])
+    until(lambda: client.quote("c1"), "the event to be applied", 60)
+    assert client.quote("c1") == {"customerId": "c1", "amount": 0.5}
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_what_kafkajs_writes_is_read(serve, apicurio, broker, topic, kind):
+    broker.create_topic(topic)
+    client = serve("up", apicurio.url, "json").client()
+    schema = THEIRS[kind]
+    if kind == "protobuf":  # it writes the first message of a file
+        schema = schema.replace("message Other { int32 x = 1; }\n", "")
+    made = node.run("registry.js", "encode", apicurio.url, KINDS[kind], f"{topic}-js",
+                    input={"schema": schema, "payload": {"customerId": "c1", "amount": 0.5, "note": "theirs"}})
+    broker.produce(topic, [{"value": base64.b64decode(made["value"]), "headers": identity("e1")}])
+    until(lambda: client.quote("c1"), "the event to be applied", 60)
+    assert client.quote("c1") == {"customerId": "c1", "amount": 0.5}
+    events = client.execute('{ event(eventId: "e1") { payload } }')["event"]["payload"]
+    assert events == {"customerId": "c1", "amount": 0.5, "note": "theirs"}
+
+
+def test_through_gateway_and_consumer_in_every_format(serve, apicurio, topic, folder):
+    """One topic, written in one format after the other: all of it is read, to the same state."""
+    for number, kind in enumerate(["json", *FORMATS]):
+        names = ["--registry-subject-strategy", "record", "--package", f"of.{kind.replace('-', '_')}"]
+        server = serve("up", apicurio.url, kind, *names)
+        client = server.client()
+        receipt = client.create_quote(f"c-{kind}", number + 0.5)
+        assert receipt["status"] == "STORED"
+        event = client.execute('{ event(eventId: "%s") { payload } }' % receipt["eventId"])["event"]
+        assert event["payload"] == {"customerId": f"c-{kind}", "amount": number + 0.5}
+        assert server.stop() == 0
+    assert dead_letters(server.store_file) == []
+
+
+def test_a_header_holds_the_id(serve, apicurio, broker, topic):
+    schema_id = apicurio.register(f"{topic}-h", THEIRS["json-schema"], "JSON")
+    broker.create_topic(topic)
+    client = serve("up", apicurio.url).client()
+    value = json.dumps({"customerId": "c1", "amount": 3}).encode()
+    headers = [*identity("e1"), ("__value_schema_id", struct.pack(">bI", 0, schema_id))]
+    broker.produce(topic, [{"value": value, "headers": headers}])
+    until(lambda: client.quote("c1"), "the event to be applied", 60)
+
+
+# --- start-up
+
+
+def test_an_incompatible_schema_is_refused(serve, apicurio, topic, tmp_path, broker, group):
+    apicurio.register(f"{topic}-value", json.dumps({
+        "type": "record", "name": "QuoteCreated", "namespace": "logfirst.events",
+        "fields": [{"name": "amount", "type": "string"}]}), "AVRO")
+    apicurio.call("PUT", f"/config/{topic}-value", {"compatibility": "FULL"})
+    done = run("gateway", QUOTES, "--data", tmp_path / "d", "--log", broker.url, "--topic", topic, "--group", group,
+               "--registry", apicurio.url, "--format", "avro", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0",
+               timeout=90)
+    assert done.returncode == 1
+    assert f"{topic}-value" in done.stderr and "QuoteCreated" in done.stderr and "CONFLICT" in done.stderr
+
+
+def test_a_subject_of_another_format_is_refused(apicurio, topic, tmp_path, broker, group, schema):
+    """Apicurio would take the text, and then say that it is Avro: nobody could read such events."""
+    apicurio.register(f"{topic}-value", '"string"', "AVRO")
+    apicurio.call("PUT", f"/config/{topic}-value", {"compatibility": "NONE"})
+    done = run("gateway", schema, "--data", tmp_path / "d", "--log", broker.url, "--topic", topic, "--group", group,
+               "--registry", apicurio.url, "--format", "protobuf", "--listen", "127.0.0.1:0", "--admin",
+               "127.0.0.1:0", timeout=90)
+    assert done.returncode == 1 and "takes it for AVRO" in done.stderr, done.stderr
+
+
+def test_schemas_that_must_be_registered(serve, apicurio, topic, tmp_path, broker, group, customer):
+    options = ["--registry-auto-register=false"]
+    done = run("gateway", QUOTES, "--data", tmp_path / "d", "--log", broker.url, "--topic", topic, "--group", group,
+               "--registry", apicurio.url, "--format", "avro", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0",
+               *options, timeout=90)
+    assert done.returncode == 1 and f"{topic}-value" in done.stderr and "auto_register" in done.stderr
+    serve("gateway", apicurio.url, "avro").stop()  # this one may
+    client = serve("gateway", apicurio.url, "avro", *options).client()
+    client.create_quote(customer, 1, wait=False)
+
+
+def test_a_registry_that_comes_later(serve, bad, customer):
+    """Not ready, and says why; mutations are refused as not logged; ready by itself when the registry answers."""
+    bad.mode = "500"
+    server = serve("gateway", bad.url, "json-schema", ready=False)
+    server.wait_line(r"waiting for the schema registry", 60)
+    assert server.running()
+    bad.mode = "good"
+    bad.good = lambda path: (200, b'{"id": 7, "version": 1, "schema": "{}", "schemaType": "JSON"}')
+    server.wait_line(r"\bmsg=ready\b", 60)
+    assert server.stop() == 0
+
+
+# --- a registry that is not what it should be
+
+MODES = ["down", "hang", "500", "garbage", "html404"]
+
+
+def framed(schema_id, payload):
+    return struct.pack(">bI", 0, schema_id) + json.dumps(payload).encode()
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_unknown_ids_wait_and_the_rest_goes_on(serve, bad, broker, topic, mode):
+    broker.create_topic(topic, partitions=2)
+    bad.schemas = {1: ("JSON", "true"), 2: ("JSON", "true")}
+    server = serve("up", bad.url, "json", "--registry-timeout", "1s")
+    client = server.client()
+    broker.produce(topic, [{"value": framed(1, {"customerId": "a0", "amount": 1}), "headers": identity("a0"),
+                            "partition": 0}])
+    until(lambda: client.quote("a0"), "a schema to be known", 60)
+    bad.mode = mode
+    records = [framed(1, {"customerId": "a1", "amount": 1}), framed(2, {"customerId": "a2", "amount": 1}),
+               framed(1, {"customerId": "a3", "amount": 1})]
+    broker.produce(topic, [{"value": value, "headers": identity(f"a{number}"), "partition": 0}
+                           for number, value in enumerate(records, 1)])
+    broker.produce(topic, [{"value": framed(1, {"customerId": f"b{number}", "amount": 1}),
+                            "headers": identity(f"b{number}"), "partition": 1} for number in range(50)])
+    until(lambda: client.quote("a1") and client.quote("b49"), "what is known to go on", 60)
+    server.wait_line(r"consumer waits.*for=schema", 60)
+    assert client.quote("a2") is None and client.quote("a3") is None
+    assert dead_letters(server.store_file) == []
+    assert server.ready()
+    bad.mode = "good"
+    until(lambda: client.quote("a3"), "the held partition to go on", 60)
+    assert client.quote("a2")
+    assert dead_letters(server.store_file) == []
+    assert len(stored_events(server.store_file)) == 54
+
+
+def test_what_can_never_be_read_is_dead_lettered(serve, bad, broker, topic):
+    """Each for its own reason, its bytes kept; the events around it are stored."""
+    broker.create_topic(topic)
+    bad.schemas = {1: ("JSON", "true"), 2: ("JSON", '{"type": "no such type"}'), 3: ("AVRO", "{"),
+                   4: ("JSON", '{"properties": {"amount": {"maximum": 5}}}'), 5: ("XML", "<x/>")}
+    server = serve("up", bad.url)
+    client = server.client()
+    good = {"customerId": "c", "amount": 9}
+    cases = {
+        "unknown id": (framed(99, good), "UNKNOWN_SCHEMA"),
+        "wrong magic byte": (b"\x07" + framed(1, good)[1:], "NOT_AN_EVENT"),
+        "half an id": (b"\x00\x00\x00", "NOT_AN_EVENT"),
+        "schema that does not compile": (framed(2, good), "NOT_AN_EVENT"),
+        "schema that is no JSON": (framed(3, good), "NOT_AN_EVENT"),
+        "payload against its schema": (framed(4, good), "NOT_AN_EVENT"),
+        "type that nobody knows": (framed(5, good), "NOT_AN_EVENT"),
+    }
+    for number, (value, _) in enumerate(cases.values()):
+        broker.produce(topic, [{"value": value, "headers": identity(f"bad{number}")},
+                               {"value": framed(1, {**good, "customerId": f"c{number}"}),
+                                "headers": identity(f"good{number}")}])
+    until(lambda: client.quote(f"c{len(cases) - 1}"), "the last good event", 90)
+    letters = {letter["event_id"]: letter for letter in dead_letters(server.store_file)}
+    for number, (what, (value, code)) in enumerate(cases.items()):
+        letter = letters[f"bad{number}"]
+        assert letter["code"] == code, (what, letter)
+    kept = {dict(message.headers())["ce_id"].decode(): message.value() for message in broker.read(topic + ".dlq")}
+    assert kept == {f"bad{number}": value for number, (value, _) in enumerate(cases.values())}
+
+
+def test_a_folder_is_a_registry_too(serve, tmp_path, broker, topic, customer):
+    url = f"files:{tmp_path / 'registry'}"
+    client = serve("up", url, "avro").client()
+    assert client.create_quote(customer, 4)["status"] == "STORED"
+    lock = json.loads((tmp_path / "registry" / "registry.lock.json").read_text())
+    assert [subject["subject"] for subject in lock["subjects"]] == [f"{topic}-value"]
+    (message,) = broker.read(topic)
+    assert message.value()[:5] == b"\x00\x00\x00\x00\x01"
+    with pytest.raises(Refused):
+        client.create_quote(customer, -1)
