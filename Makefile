@@ -5,7 +5,8 @@
 #   make test       everything: checks, unit tests (gcc, clang, ASan+UBSan, TSan), end-to-end tests
 #   make unit       unit tests alone                       T=name of one
 #   make e2e        end-to-end tests alone                 K=pytest expression
-#   make crash      the crash campaign, and its own tests  N=cycles  SEED=dice  MATRIX=cells  RESULTS=file
+#   make crash      the crash campaign, and its own tests  N=cycles  SEED=dice  EVENTS=a cycle  MATRIX=cells
+#                                                          RESULTS=file
 #   make asan tsan  unit tests under the sanitizers        T=name of one
 #   make check      format, clang-tidy, cppcheck, include directions, house rules, headers
 #   make fmt        format the C sources
@@ -32,7 +33,7 @@ test:
 
 unit asan tsan e2e crash:
 	@tools/install-deps.sh test
-	@T='$(T)' K='$(K)' N='$(N)' SEED='$(SEED)' MATRIX='$(MATRIX)' RESULTS='$(RESULTS)' tools/test.sh $@
+	@T='$(T)' K='$(K)' N='$(N)' SEED='$(SEED)' EVENTS='$(EVENTS)' MATRIX='$(MATRIX)' RESULTS='$(RESULTS)' tools/test.sh $@
 
 check:
 	@tools/install-deps.sh check

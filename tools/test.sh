@@ -3,12 +3,13 @@
 #   tools/test.sh            everything (make test)
 #   tools/test.sh unit|asan|tsan|e2e|crash
 # T=name: one unit test program.  K=expression: pytest's -k.  LOGFIRST_JOBS: default 2.
-# crash: N=cycles  SEED=number  MATRIX=embedded+sqlite,...  RESULTS=file; without these as part of everything.
+# crash: N=cycles  SEED=number  EVENTS=of a cycle  MATRIX=embedded+sqlite,...  RESULTS=file; without these as part of
+# everything.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . tools/env.sh
 what=${1:-all}
-T=${T:-} K=${K:-} N=${N:-} SEED=${SEED:-} MATRIX=${MATRIX:-} RESULTS=${RESULTS:-}
+T=${T:-} K=${K:-} N=${N:-} SEED=${SEED:-} EVENTS=${EVENTS:-} MATRIX=${MATRIX:-} RESULTS=${RESULTS:-}
 jobs=${LOGFIRST_JOBS:-2}
 export PYTHONDONTWRITEBYTECODE=1
 export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1:detect_stack_use_after_return=1}
@@ -115,7 +116,7 @@ campaign() {
     export LOGFIRST_BIN=$PWD/build-crash/logfirst
     tools/build.sh build-crash || return 1
     step "crash campaign" "$LOGFIRST_PYTHON" tests/crash/campaign.py --cycles "${N:-200}" ${SEED:+--seed "$SEED"} \
-        ${MATRIX:+--matrix "$MATRIX"} ${RESULTS:+--results "$RESULTS"}
+        ${EVENTS:+--events "$EVENTS"} ${MATRIX:+--matrix "$MATRIX"} ${RESULTS:+--results "$RESULTS"}
 }
 
 case $what in
@@ -137,7 +138,7 @@ unit) unit unit-gcc build ;;
 asan) unit unit-asan build-asan --timeout-multiplier 4 ;;
 tsan) unit unit-tsan build-tsan --timeout-multiplier 8 --suite concurrent ;;
 e2e) tools/build.sh build && e2e ${K:+-k "$K"} ;;
-crash) if [ -n "$N$SEED$MATRIX$RESULTS" ]; then campaign; else crash ${K:+-k "$K"}; fi ;;
+crash) if [ -n "$N$SEED$EVENTS$MATRIX$RESULTS" ]; then campaign; else crash ${K:+-k "$K"}; fi ;;
 *)
     echo "test.sh: unknown '$what'" >&2
     exit 2
