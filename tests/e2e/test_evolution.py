@@ -94,3 +94,25 @@ def test_old_events_are_applied_in_todays_form_and_kept_in_theirs(schemas):
     done = run("rebuild", "--all", schemas / "new.graphql", "--data", schemas / "data", "--output", "json", timeout=120)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout.splitlines()[-1])["differences"] == 0
+
+
+@pytest.mark.parametrize("form", ["AVRO", "PROTOBUF", "JSON_SCHEMA"])
+def test_old_events_with_schemas_are_read_as_they_were_written(schemas, form):
+    """The writer's schema says what an old event holds; upcasts, not the reader's schema, bring it up to date."""
+    options = ("--registry", f"files:{schemas / 'registry'}", "--allow-incompatible")
+    for name in ("old", "new"):
+        path = schemas / f"{name}.graphql"
+        path.write_text(path.read_text().replace("@event(", f"@event(format: {form}, "))
+        done = run("schema", "lock", path)
+        assert done.returncode == 0, done.stderr
+    with Logfirst("gateway", schemas / "old.graphql", schemas / "data", *options).start() as gateway:
+        gateway.client().execute('mutation { place(orderId: "o1", total: 5, street: "Main") { eventId } }')
+        assert gateway.stop() == 0
+    with Logfirst("consumer", schemas / "new.graphql", schemas / "data", *options).start() as server:
+        list_ = ("events", "list", "--data", schemas / "data", "--output", "json")
+        until(lambda: json.loads(run(*list_).stdout or "null"), "the stored event")
+        assert server.stop() == 0
+    with Logfirst("up", schemas / "new.graphql", schemas / "data", *options).start() as server:
+        assert until(lambda: order(server.client(), "o1")["order"], "the order") == {
+            "amount": 5, "currency": "EUR", "address": {"street": "Main", "country": None}}  # fmt: skip
+        assert server.stop() == 0
