@@ -2,7 +2,7 @@
 """Measures Logfirst beside its limits and its peers, in one run, and writes bench/RESULTS.md.
 
     make bench                     everything (about ten minutes)
-    make bench A='--only gateway'  parts: gateway, kafka, node, consumer, postgres, readable, memory, codec
+    make bench A='--only gateway'  parts: gateway, kafka, node, consumer, postgres, rebuild, readable, memory, codec
     make bench A='--seconds 3'     shorter runs
 
 The server runs on one core and the load on the other (taskset); a broker shares both. Only ratios inside one run count.
@@ -32,7 +32,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests" / "e2e"))
 BIN = ROOT / "build" / "logfirst"
 SCHEMA = ROOT / "examples" / "quotes" / "schema.graphql"
-PARTS = ("gateway", "kafka", "node", "consumer", "postgres", "readable", "memory", "codec")
+PARTS = ("gateway", "kafka", "node", "consumer", "postgres", "rebuild", "readable", "memory", "codec")
 CONNECTIONS = (1, 64, 256)
 PARTITIONS = 4  # of the topics on Kafka, of the gateway and of the Node services alike: what the owed ratios mean
 WARM_UP_SECONDS = 10  # of a broker: what comes first must not pay for its compiler
@@ -149,7 +149,7 @@ def build_tools():
     if setup:
         subprocess.run(setup, check=True, stdout=subprocess.DEVNULL)
     subprocess.run(
-        ["ninja", "-C", str(TOOLS), "bench/echo", "bench/store_bench"], check=True, stdout=subprocess.DEVNULL
+        ["ninja", "-C", str(TOOLS), "bench/echo", "bench/store_bench", "bench/bare_read"], check=True, stdout=subprocess.DEVNULL
     )
 
 
@@ -305,6 +305,74 @@ def part_postgres(results, seconds):
             server.close()
 
 
+def rebuild_quotes(events, options, read):
+    """A rebuild of EVENTS beside the bare reading of the same rows, three times in turns; medians of events/s."""
+    rates = {"read": [], "rebuild": []}
+    for _ in range(3):
+        text = subprocess.run(pin(SERVER_CPU) + read, capture_output=True, text=True, check=True).stdout
+        rates["read"].append(float(text.split()[-2]))
+        started = time.monotonic()
+        command = pin(SERVER_CPU) + [str(BIN), "rebuild", "Quote", str(SCHEMA), "--output", "json", *options]
+        text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        rates["rebuild"].append(events / (time.monotonic() - started))
+        summary = json.loads(text.splitlines()[-1])
+        assert summary["switched"] and summary["events"] == events, text
+    found = {name: statistics.median(values) for name, values in rates.items()}
+    print(f"   {found['rebuild']:,.0f} events/s, read bare {found['read']:,.0f}", flush=True)
+    return {"events": events, **found}
+
+
+def part_rebuild(results, seconds):
+    """Events of a tenth as many customers, straight into the event store; the whole command is timed, fold, comparison
+    and switch."""
+    from harness.postgres import Postgres
+
+    events = 200000 * max(seconds, 1)
+    keys = events // 10
+    print(f"rebuild of {keys:,} entities from {events:,} events", flush=True)
+    columns = ("event_id, event_type, entity_type, entity_key, payload, headers, topic, log_partition, log_offset,"
+               " occurred_at, stored_at")
+    with tempfile.TemporaryDirectory() as data, tempfile.TemporaryDirectory() as folder:
+        with logfirst("consumer", "--data", data):
+            pass  # makes the tables
+        with sqlite3.connect(f"{data}/store.db") as db:
+            db.execute(
+                f"INSERT INTO event_store ({columns}) SELECT printf('%08x-0000-7000-8000-000000000000', n),"
+                " 'QuoteCreated', 'Quote', 'customer-' || (n * 7919 % ?2),"
+                " printf('{\"amount\":%d.5,\"customerId\":\"customer-%d\"}', n % 1000, n * 7919 % ?2), '{}',"
+                " 'business-events', 0, n, '2026-01-01T00:00:00.000000Z', '2026-01-01T00:00:00.000000Z' FROM"
+                " (WITH RECURSIVE c(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM c WHERE n + 1 < ?1) SELECT n FROM c)",
+                (events, keys))
+        read = [str(TOOLS / "bench" / "bare_read")]
+        results["rebuild"] = {"SQLite": rebuild_quotes(events, ["--data", data], [*read, f"{data}/store.db"])}
+        server = Postgres(folder, "shared_buffers=256MB", "max_wal_size=4GB").start()
+        try:
+            store = ["--store", server.url("rebuilt")]
+            with logfirst("consumer", "--data", f"{data}/postgres", *store):
+                pass
+            with server.connect() as db:
+                db.execute(
+                    f"INSERT INTO rebuilt.event_store ({columns}) SELECT to_hex(n) || '-0000-7000-8000-000000000000',"
+                    " 'QuoteCreated', 'Quote', 'customer-' || (n * 7919 %% %(keys)s), jsonb_build_object('amount',"
+                    " n %% 1000 + 0.5, 'customerId', 'customer-' || (n * 7919 %% %(keys)s)), '{}', 'business-events', 0,"
+                    " n, '2026-01-01', '2026-01-01' FROM generate_series(0::bigint, %(events)s - 1) n",
+                    {"events": events, "keys": keys})
+                db.execute("VACUUM ANALYZE rebuilt.event_store")
+            where = f"postgresql:///postgres?user=postgres&host={folder}"
+            results["rebuild"]["PostgreSQL"] = rebuild_quotes(
+                events, ["--data", f"{data}/postgres", *store], [*read, where, "rebuilt"])
+        finally:
+            server.close()
+
+
+def rebuild_lines(rows):
+    lines = ["## Rebuild", "", "`logfirst rebuild Quote`, the whole command, ten events an entity, beside the bare reading of"
+             " the same events with the database's own library:", "",
+             "| | events | rebuild, events/s | bare read, events/s |", "|---|---|---|---|"]
+    lines += [f"| {name} | {r['events']:,} | {r['rebuild']:,.0f} | {r['read']:,.0f} |" for name, r in rows.items()]
+    return [*lines, ""]
+
+
 def part_readable(results, seconds):
     """200 mutations/s, each of a fresh customer; each polled for in the store from outside, every millisecond."""
     print("request to readable state at 200/s", flush=True)
@@ -420,6 +488,10 @@ def ratio_rows(results):
     if "postgres" in results:
         store = rate_of(results["postgres store_bench"], "store") or float("nan")
         rows.append(("PostgreSQL store / bare array insert and upsert", 0.9, store / results["postgres bare"]))
+    if "rebuild" in results:
+        rows.append(("rebuild from SQLite / 300,000 events/s", 1, results["rebuild"]["SQLite"]["rebuild"] / 300000))
+        row = results["rebuild"]["PostgreSQL"]
+        rows.append(("rebuild from PostgreSQL / bare read", 0.5, row["rebuild"] / row["read"]))
     return rows
 
 
@@ -491,6 +563,8 @@ def write_report(results, arguments):
             "```",
             "",
         ]
+    if "rebuild" in results:
+        lines += rebuild_lines(results["rebuild"])
     if "readable" in results:
         r = results["readable"]
         lines += [
@@ -554,6 +628,8 @@ def main():
         part_consumer(results, args.seconds)
     if "postgres" in wanted:
         part_postgres(results, args.seconds)
+    if "rebuild" in wanted:
+        part_rebuild(results, args.seconds)
     if "readable" in wanted:
         part_readable(results, args.seconds)
     if "memory" in wanted:

@@ -19,6 +19,7 @@ forget_states(struct lf_rebuild *rebuild)
     for (size_t i = 0; i < rebuild->options->entity_count; i++)
         lf_map_clear(&rebuild->parts[i].states);
     lf_arena_reset(&rebuild->kept);
+    rebuild->kept_topic = LF_BYTES_NONE;
 }
 
 /* The state of an event's entity, in memory from now on. NULL: out of memory. */
@@ -104,9 +105,11 @@ keep_touched(struct lf_rebuild *rebuild, struct lf_err *err)
             continue;
         if (!lf_value_copy(&rebuild->kept, &state->value, &kept))
             return lf_no_memory(err);
-        state->place.topic = lf_arena_copy(&rebuild->kept, state->place.topic);
-        if (state->place.topic.ptr == NULL)
+        if (!lf_bytes_equal(rebuild->kept_topic, state->place.topic))
+            rebuild->kept_topic = lf_arena_copy(&rebuild->kept, state->place.topic);
+        if (rebuild->kept_topic.ptr == NULL)
             return lf_no_memory(err);
+        state->place.topic = rebuild->kept_topic;
         state->value = kept;
     }
     return LF_OK;
@@ -239,13 +242,12 @@ part_of(struct lf_rebuild *rebuild, const struct lf_walked *walked)
 }
 
 static enum lf_status
-fold_event(struct lf_rebuild *rebuild, const struct lf_rebuild_part *part, const struct lf_walked *walked,
+fold_event(struct lf_rebuild *rebuild, struct lf_rebuild_state *state, const struct lf_walked *walked,
            struct lf_err *err)
 {
-    struct lf_rebuild_state *state = lf_map_get(&part->states, walked->event.entity_key);
     struct lf_value value;
     struct lf_err why = {0};
-    LF_ASSERT(state != NULL && state->loaded);
+    LF_ASSERT(state->loaded);
     rebuild->result->events++;
     enum lf_status st = lf_replay(&walked->event, &state->value, &rebuild->page_arena, &value, &why);
     if (st == LF_OK) {
@@ -266,18 +268,21 @@ fold_page(struct lf_rebuild *rebuild, struct lf_err *err)
 {
     const struct lf_walked *walked = rebuild->walked;
     size_t count = rebuild->walked_count;
-    struct lf_rebuild_part **parts = lf_arena_calloc(&rebuild->page_arena, count, sizeof(*parts));
-    if (parts == NULL && count != 0)
+    struct lf_rebuild_state **states = lf_arena_calloc(&rebuild->page_arena, count, sizeof(*states));
+    if (states == NULL && count != 0)
         return lf_no_memory(err);
     for (size_t i = 0; i < count; i++) {
-        parts[i] = part_of(rebuild, &walked[i]);
-        if (parts[i] != NULL && want(rebuild, parts[i], walked[i].event.entity_key) == NULL)
+        struct lf_rebuild_part *part = part_of(rebuild, &walked[i]);
+        if (part == NULL)
+            continue;
+        states[i] = want(rebuild, part, walked[i].event.entity_key);
+        if (states[i] == NULL)
             return lf_no_memory(err);
     }
     enum lf_status st = ask(rebuild, load, err);
     for (size_t i = 0; st == LF_OK && i < count; i++) {
-        if (parts[i] != NULL)
-            st = fold_event(rebuild, parts[i], &walked[i], err);
+        if (states[i] != NULL)
+            st = fold_event(rebuild, states[i], &walked[i], err);
     }
     return st == LF_OK ? keep_touched(rebuild, err) : st;
 }

@@ -45,6 +45,7 @@ struct lf_rebuild {
     size_t page;                      /* events of the next page */
     struct lf_arena kept;             /* of the parts' states */
     int64_t flushed_ms;               /* when they were written last */
+    struct lf_bytes kept_topic;       /* copied last */
     struct lf_arena page_arena;
     struct lf_walked *walked; /* the page in work, in page_arena */
     size_t walked_count;
