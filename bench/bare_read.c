@@ -1,6 +1,6 @@
 /*
- * Events per second read bare, with the database's own library: what a rebuild has to read, in the order of storing, and
- * every byte of it is looked at. The limit beside which a rebuild is measured.
+ * Events per second read bare, with the database's own library: what a rebuild has to read, in the order of storing,
+ * and every byte of it is looked at. The limit beside which a rebuild is measured.
  *
  *   bare_read FILE                        a SQLite store
  *   bare_read postgresql://… SCHEMA       a PostgreSQL store; pages of 10,000, in binary

@@ -149,7 +149,9 @@ def build_tools():
     if setup:
         subprocess.run(setup, check=True, stdout=subprocess.DEVNULL)
     subprocess.run(
-        ["ninja", "-C", str(TOOLS), "bench/echo", "bench/store_bench", "bench/bare_read"], check=True, stdout=subprocess.DEVNULL
+        ["ninja", "-C", str(TOOLS), "bench/echo", "bench/store_bench", "bench/bare_read"],
+        check=True,
+        stdout=subprocess.DEVNULL,
     )
 
 
@@ -354,7 +356,8 @@ def part_rebuild(results, seconds):
                 db.execute(
                     f"INSERT INTO rebuilt.event_store ({columns}) SELECT to_hex(n) || '-0000-7000-8000-000000000000',"
                     " 'QuoteCreated', 'Quote', 'customer-' || (n * 7919 %% %(keys)s), jsonb_build_object('amount',"
-                    " n %% 1000 + 0.5, 'customerId', 'customer-' || (n * 7919 %% %(keys)s)), '{}', 'business-events', 0,"
+                    " n %% 1000 + 0.5, 'customerId', 'customer-' || (n * 7919 %% %(keys)s)), '{}', 'business-events',"
+                    " 0,"
                     " n, '2026-01-01', '2026-01-01' FROM generate_series(0::bigint, %(events)s - 1) n",
                     {"events": events, "keys": keys})
                 db.execute("VACUUM ANALYZE rebuilt.event_store")
@@ -366,8 +369,8 @@ def part_rebuild(results, seconds):
 
 
 def rebuild_lines(rows):
-    lines = ["## Rebuild", "", "`logfirst rebuild Quote`, the whole command, ten events an entity, beside the bare reading of"
-             " the same events with the database's own library:", "",
+    lines = ["## Rebuild", "", "`logfirst rebuild Quote`, the whole command, ten events an entity, beside the bare"
+             " reading of the same events with the database's own library:", "",
              "| | events | rebuild, events/s | bare read, events/s |", "|---|---|---|---|"]
     lines += [f"| {name} | {r['events']:,} | {r['rebuild']:,.0f} | {r['read']:,.0f} |" for name, r in rows.items()]
     return [*lines, ""]

@@ -34,14 +34,14 @@ lf_rebuild_try(struct lf_rebuild *rebuild, enum lf_status (*fn)(struct lf_rebuil
         enum lf_status st = fn(rebuild, &why);
         if (st == LF_OK)
             return LF_OK;
-        lf_store_abort(rebuild->writer);
+        if (rebuild->writer != NULL)
+            lf_store_abort(rebuild->writer);
         if (!may_pass(st) || lf_clock_mono_ms() >= deadline_ms) {
             if (err != NULL)
                 *err = why;
             return st;
         }
-        st = lf_progress_tell(&rebuild->options->progress, "waiting for the store", rebuild->until, rebuild->target,
-                              err);
+        st = lf_progress_tell(&rebuild->options->progress, "waiting for the store", 0, -1, err);
         if (st != LF_OK)
             return st;
         lf_clock_sleep_ms(pause_ms);
@@ -93,7 +93,27 @@ open_store(struct lf_rebuild *rebuild, const struct lf_model *model, struct lf_s
 {
     const struct lf_store_options options = {.url = rebuild->options->store_url, .model = model};
     enum lf_status st = lf_store_open(&options, ret, err);
-    return st == LF_OK ? lf_store_session_open(*ret, true, &rebuild->writer, err) : st;
+    if (st != LF_OK)
+        return st;
+    st = lf_store_session_open(*ret, true, &rebuild->writer, err);
+    if (st != LF_OK) {
+        lf_store_close(*ret);
+        *ret = NULL;
+    }
+    return st;
+}
+
+static enum lf_status
+open_main(struct lf_rebuild *rebuild, struct lf_err *err)
+{
+    return open_store(rebuild, rebuild->options->model, &rebuild->store, err);
+}
+
+/* Makes the second tables where they are missing. */
+static enum lf_status
+open_shadow(struct lf_rebuild *rebuild, struct lf_err *err)
+{
+    return open_store(rebuild, rebuild->shadow_model, &rebuild->shadow, err);
 }
 
 static void
@@ -187,7 +207,7 @@ rehearse(struct lf_rebuild *rebuild, struct lf_err *err)
 static enum lf_status
 prepare(struct lf_rebuild *rebuild, struct lf_err *err)
 {
-    enum lf_status st = open_store(rebuild, rebuild->options->model, &rebuild->store, err);
+    enum lf_status st = lf_rebuild_try(rebuild, open_main, err);
     if (st == LF_OK)
         st = lf_rebuild_try(rebuild, read_marks, err);
     bool anew = rebuild->until < 0;
@@ -198,7 +218,7 @@ prepare(struct lf_rebuild *rebuild, struct lf_err *err)
             st = lf_rebuild_try(rebuild, read_marks, err);
         close_writer(rebuild);
         if (st == LF_OK)
-            st = open_store(rebuild, rebuild->shadow_model, &rebuild->shadow, err);
+            st = lf_rebuild_try(rebuild, open_shadow, err);
         if (st == LF_OK)
             st = lf_rebuild_try(rebuild, look_at_shadow, err);
         if (st != LF_OK || tries != 0 || !lacks_states(rebuild))
