@@ -90,7 +90,9 @@ def test_type_by_name(quotes):
     assert data["__type"] == {
         "kind": "OBJECT", "name": "Quote", "description": "A quote offered to a customer.",
         "fields": [{"name": "customerId", "type": {"kind": "NON_NULL", "name": None, "ofType": {"name": "ID"}}},
-                   {"name": "amount", "type": {"kind": "NON_NULL", "name": None, "ofType": {"name": "Float"}}}],
+                   {"name": "amount", "type": {"kind": "NON_NULL", "name": None, "ofType": {"name": "Float"}}},
+                   {"name": "history", "type": {"kind": "NON_NULL", "name": None,
+                                                "ofType": {"name": "QuoteHistoryConnection"}}}],
     }
     assert data["none"] is None
     assert data["__schema"] == {"queryType": {"name": "Query"}, "mutationType": {"name": "Mutation"}}
