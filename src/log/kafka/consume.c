@@ -422,8 +422,8 @@ free_reader(struct lf_kafka_reader *reader)
         rd_kafka_queue_cb_event_enable(reader->queue, NULL, NULL);
         rd_kafka_queue_destroy(reader->queue);
     }
-    if (reader->consumer != NULL)
-        rd_kafka_destroy(reader->consumer);
+    reader->opaque.log = NULL; /* for what is said from now on, perhaps when the log is closed */
+    bool ended = reader->consumer == NULL || lf_kafka_end(reader->consumer);
     lf_kafka_free_parts(reader);
     for (size_t i = 0; reader->topics != NULL && i < reader->options.topic_count; i++)
         lf_free(reader->topics[i]);
@@ -431,7 +431,8 @@ free_reader(struct lf_kafka_reader *reader)
     lf_free(reader->messages);
     lf_free(reader->records);
     lf_arena_release(&reader->arena);
-    lf_free(reader);
+    if (ended) /* else the consumer still points at it */
+        lf_free(reader);
 }
 
 static enum lf_status

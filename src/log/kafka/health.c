@@ -79,7 +79,7 @@ lf_kafka_on_log(const rd_kafka_t *rk, int level, const char *facility, const cha
 {
     (void)facility;
     const struct lf_kafka_opaque *opaque = rd_kafka_opaque(rk);
-    if (level <= LOG_ERR && opaque != NULL)
+    if (level <= LOG_ERR && opaque != NULL && opaque->log != NULL)
         lf_kafka_note_error(opaque->log, RD_KAFKA_RESP_ERR_NO_ERROR, text);
 }
 

@@ -147,6 +147,12 @@ LF_NODISCARD enum lf_status lf_kafka_set(rd_kafka_conf_t *conf, const char *name
 LF_NODISCARD enum lf_status lf_kafka_start(rd_kafka_type_t type, rd_kafka_conf_t *conf, rd_kafka_t **ret,
                                            struct lf_err *err);
 
+/* ---- end.c ---- */
+
+/* Destroys a consumer that was closed; false: it did not end within a few seconds and is left, with all it points at.
+ */
+bool lf_kafka_end(rd_kafka_t *rk);
+
 /* ---- error.c ---- */
 
 /* A failure that certainly changed nothing. */
