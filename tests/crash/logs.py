@@ -13,6 +13,17 @@ PARTITIONS = 4
 GROUP = "kafka:\n  session.timeout.ms: 2000\n  heartbeat.interval.ms: 400\n"
 
 
+def bring_back(server, tries=3):
+    """Starts a server that was killed; now and then one ends again before it serves."""
+    for left in reversed(range(tries)):
+        try:
+            return server.start()
+        except AssertionError:
+            if left == 0:
+                raise
+            server.kill()
+
+
 class KafkaServer:
     """One broker for all worlds of a campaign, each with a topic of its own, reached through a proxy."""
 
@@ -22,6 +33,8 @@ class KafkaServer:
         self.server = Broker(folder / "kafka", proxied=(inner, self.proxy.port)).start()
 
     def log(self, folder, name):
+        if not self.server.running():
+            bring_back(self.server)
         return Kafka(self, folder, name)
 
     def close(self):

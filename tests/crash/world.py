@@ -14,6 +14,7 @@ from harness.logfirst import LEDGER, Logfirst
 from harness.wait import TimedOut, pause, until
 
 import plan
+from logs import bring_back
 from poison import AWAY, Poisoner
 
 ZOMBIE_S = 4.0  # longer than the session time-out of logs.GROUP, and than others need to go on
@@ -174,7 +175,7 @@ class World:
     def do_kill(self, fault):
         if fault.whom in ("broker", "store"):
             self.server(fault.whom).kill()
-            self.server(fault.whom).start()
+            bring_back(self.server(fault.whom))
             return
         pause(fault.seconds)
         self.end(fault.whom)
