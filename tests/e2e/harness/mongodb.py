@@ -98,10 +98,11 @@ class Store:
     def read(self, history, group, collection=None):
         """As evidence.read_store()."""
         positions = self.positions(group)
-        rows = sorted(self.documents("event_store"), key=lambda row: row["sequence"])
+        # The order of the log, not "sequence": an insert that was at work when its consumer died may land late.
+        rows = sorted(self.documents("event_store"), key=lambda row: [row[name] for name in PLACE])
         history.stored = [
-            Stored(*(row[name] for name in ("sequence", "_id", "eventType", "entityKey", "payload", *PLACE)))
-            for row in rows
+            Stored(number, *(row[name] for name in ("_id", "eventType", "entityKey", "payload", *PLACE)))
+            for number, row in enumerate(rows, 1)
         ]
         history.dead = [
             Dead(
