@@ -121,9 +121,10 @@ set_transfer(struct lf_asker *asker, int64_t timeout_ms)
 static bool
 set_headers(struct lf_asker *asker)
 {
+    static const char accept[] = "Accept: application/vnd.schemaregistry.v1+json, "
+                                 "application/vnd.schemaregistry+json; q=0.9, application/json; q=0.5";
     static const char *const lines[] = {
-        "Accept: application/vnd.schemaregistry.v1+json, application/vnd.schemaregistry+json; q=0.9, "
-        "application/json; q=0.5",
+        accept,
         "Content-Type: application/vnd.schemaregistry.v1+json",
         "Expect:", /* no waiting for 100 */
     };
