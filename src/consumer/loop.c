@@ -353,9 +353,10 @@ turn(struct lf_consumer *consumer, int64_t timeout_ms, struct lf_err *err)
         st = lf_surprise_check(consumer, &read, err);
     if (st == LF_OK && read.count != 0)
         st = work(consumer, &read, err);
-    if (st == LF_OK)
-        lf_lag_measure(consumer);
-    return st;
+    if (st != LF_OK)
+        return st;
+    lf_lag_measure(consumer);
+    return lf_surprise_silence(consumer, err);
 }
 
 /* ---- waiting ---- */

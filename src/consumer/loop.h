@@ -55,6 +55,8 @@ LF_NODISCARD enum lf_status lf_surprise_watch(struct lf_consumer *consumer, stru
                                               int64_t *next, struct lf_err *err);
 /* The log has said LF_CORRUPT, in err: are positions outside the log? LF_OK: the policy has dealt with it. */
 LF_NODISCARD enum lf_status lf_surprise_meet(struct lf_consumer *consumer, struct lf_err *err);
+/* A log that ends at or before the witness brings neither a record nor an error: call now and then. */
+LF_NODISCARD enum lf_status lf_surprise_silence(struct lf_consumer *consumer, struct lf_err *err);
 /* Records have come: are they those that the store knows? Of partitions in doubt afterwards the batch takes nothing. */
 LF_NODISCARD enum lf_status lf_surprise_check(struct lf_consumer *consumer, const struct lf_log_batch *read,
                                               struct lf_err *err);

@@ -347,6 +347,32 @@ lf_surprise_meet(struct lf_consumer *consumer, struct lf_err *err)
     return st;
 }
 
+/* Nothing has come of the partition yet that could be compared, and by its end, as it was asked for last, nothing will. */
+static bool
+ends_before(const struct lf_partition *partition)
+{
+    return partition->assigned && partition->witness >= 0 && partition->end >= 0 && partition->stored > partition->end;
+}
+
+enum lf_status
+lf_surprise_silence(struct lf_consumer *consumer, struct lf_err *err)
+{
+    const struct lf_positions *positions = &consumer->positions;
+    bool silent = false;
+    for (size_t i = 0; i < positions->count; i++)
+        silent = silent || ends_before(positions->items[i]);
+    if (!silent)
+        return LF_OK;
+    consumer->away = LF_PARTNER_LOG;
+    enum lf_status st = lf_lag_ask(consumer, ASK_MS, err); /* the end that is known may be from another time */
+    for (size_t i = 0; st == LF_OK && i < positions->count; i++) {
+        bool met;
+        if (ends_before(positions->items[i]))
+            st = look_at(consumer, positions->items[i], &met, err);
+    }
+    return st;
+}
+
 /* ---- what comes ---- */
 
 static enum lf_status

@@ -1,6 +1,7 @@
 """The command line: exit statuses, messages, options from flag, environment and file, text and JSON."""
 
 import json
+import pathlib
 import re
 import threading
 
@@ -250,6 +251,11 @@ def test_an_address_that_is_taken(quotes_server, tmp_path):
     )
     assert done.returncode == 1
     assert "%s:%d" % quotes_server.listen in done.stderr
+
+
+def test_a_kill_leaves_nothing_in_shared_memory(start):
+    server = start("up", QUOTES)
+    assert not pathlib.Path(f"/dev/shm/mongoc-{server.pid}").exists()
 
 
 # --- where options come from

@@ -223,11 +223,16 @@ def test_an_incompatible_schema_is_refused(serve, apicurio, topic, tmp_path, bro
     assert f"{topic}-value" in done.stderr and "QuoteCreated" in done.stderr and "CONFLICT" in done.stderr
 
 
-def test_a_subject_of_another_format_is_refused(serve, apicurio, topic):
-    """Apicurio would take the text, and then say that it is Avro: nobody could read such events."""
+def test_a_subject_of_another_format_is_refused(start, broker, apicurio, topic, tmp_path):
+    """Apicurio would take the text, and then say that it is Avro: nobody could read such events. (Not of a text that it
+    has from another subject already: that has the id and the type it had.)"""
     apicurio.register(f"{topic}-value", '"string"', "AVRO")
     apicurio.call("PUT", f"/config/{topic}-value", {"compatibility": "NONE"})
-    server = serve("gateway", apicurio.url, "protobuf", ready=False)
+    sdl = tmp_path / "new.graphql"
+    sdl.write_text(QUOTES.read_text().replace("A quote was created.", f"A quote of {topic} was created."))
+    assert run("schema", "lock", sdl).returncode == 0
+    server = start("gateway", sdl, "--log", broker.url, "--topic", topic, "--registry", apicurio.url,
+                   "--format", "protobuf", ready=False)
     server.wait_line("takes it for AVRO", 120)
     until(lambda: not server.running(), "the gateway to end", 60)
 

@@ -4,6 +4,23 @@
 #include "base/clock.h"
 #include "base/mem.h"
 
+#include <stdio.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+/*
+ * Distributions build libmongoc so that it starts by itself when it is loaded, in every command. It then has counters
+ * in a shared file with the process's id in its name, which kill -9 would leave behind, and a later process of that id
+ * would complain of on stderr. The counters work without the name.
+ */
+__attribute__((constructor)) static void
+forget_counters(void)
+{
+    char name[32];
+    snprintf(name, sizeof(name), "/mongoc-%ld", (long)getpid());
+    (void)shm_unlink(name);
+}
+
 static void
 initialise(void)
 {
