@@ -347,7 +347,7 @@ lf_surprise_meet(struct lf_consumer *consumer, struct lf_err *err)
     return st;
 }
 
-/* Nothing has come of the partition yet that could be compared, and by its end, as it was asked for last, nothing will. */
+/* Nothing has come of the partition yet that could be compared, and by its end, as last asked for, nothing will. */
 static bool
 ends_before(const struct lf_partition *partition)
 {

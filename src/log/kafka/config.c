@@ -37,7 +37,7 @@ static const struct {
     {FOR(LF_KAFKA_CONSUMER), "partition.assignment.strategy", "cooperative-sticky"},
     {FOR(LF_KAFKA_CONSUMER), "check.crcs", "true"},
     {FOR(LF_KAFKA_CONSUMER), "queued.max.messages.kbytes", "16384"}, /* bounds what is fetched ahead … */
-    {FOR(LF_KAFKA_CONSUMER), "queued.min.messages", "10000"}, /* … also of small records, which weigh more than they hold */
+    {FOR(LF_KAFKA_CONSUMER), "queued.min.messages", "10000"},        /* … also of small records, which weigh more */
     {FOR(LF_KAFKA_CONSUMER), "fetch.error.backoff.ms", "100"},
 };
 
