@@ -119,6 +119,7 @@ take_scalar(struct reader *reader, const yaml_event_t *event, struct lf_err *err
 static enum lf_status
 open_mapping(struct reader *reader, size_t line, struct lf_err *err)
 {
+    LF_ASSERT(reader->depth >= 0);
     if (reader->depth == DEPTH_MAX)
         return lf_fail(err, LF_INVALID, "%s:%zu: nested too deep", reader->path, line);
     struct lf_bytes prefix = LF_LIT("");
