@@ -17,7 +17,7 @@ TABLE, KEY, JSON = "accounts", "account_id", ("notes",)
 
 
 class Sqlite:
-    """A file. lock(): another program has it for writing for a while."""
+    """A file. lock(): another program has it for writing for a while, from LOCKED() to MEANWHILE()."""
 
     server = proxy = None
 
@@ -35,10 +35,11 @@ class Sqlite:
     def read(self, history, group):
         return evidence.read_store(history, self.file, group, TABLE, KEY, JSON)
 
-    def lock(self, seconds, meanwhile):
+    def lock(self, seconds, locked, meanwhile):
         with contextlib.closing(sqlite3.connect(self.file, timeout=10, isolation_level=None)) as db:
             with contextlib.suppress(sqlite3.OperationalError):  # there is no file yet, or the program was faster
                 db.execute("BEGIN IMMEDIATE")
+                locked()
                 pause(seconds)
                 meanwhile()
                 db.execute("ROLLBACK")

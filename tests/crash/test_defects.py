@@ -37,7 +37,7 @@ TARGETS = {
     "advance_first": (UP, (point("up", "consumer.begun:2"),), {"I1", "I3", "I7"}),
     "no_advance": (UP, ((),), {"I14"}),
     "position_ahead": (UP, ((),), {"I3", "I7"}),
-    "no_fence": (KAFKA, (point("consumer-1", "consumer.decoded:1", "zombie"),) * 2, {"I7"}),
+    "no_fence": (KAFKA, (point("consumer-1", "consumer.decoded:1", "zombie"),) * 3, {"I7"}),
     "no_doubt": (UP, ((Fault("lock store", seconds=2.5),), (), ()), {"I1", "I3"}),
     "commit_first": (KAFKA, ((Fault("lock store", seconds=4.0),),), {"I7"}),
     "ack_before_commit": (UP, (point("up", "log.inserted:3"),), {"I9"}),
@@ -46,20 +46,25 @@ TARGETS = {
     "wrong_offset": (UP, ((),), {"I10"}),
     "fresh_ids": (UP, ((Fault("cut clients"),),), {"I11"}),
 }
+TRIES = 3  # what must meet in a moment does not always: a schedule may be run again with another seed
 ELSEWHERE = {"store_unfolded"}  # no event of the load is refused by its fold; tests/sim finds it
 
 
-def run(cell, cycles, servers, folder, **keywords):
+def run(cell, cycles, servers, folder, seed=1, **keywords):
     told = plan.World(0, cell, cell.log == "kafka", cycles)
-    return campaign.run_world(told, servers, folder, 1, 1200, replay=False, accounts=10, **keywords)
+    return campaign.run_world(told, servers, folder, seed, 1200, replay=False, accounts=10, **keywords)
 
 
 @pytest.mark.parametrize("defect", TARGETS)
 def test_a_defect_is_found(defect, servers, session_folder):
     cell, cycles, invariants = TARGETS[defect]
-    line = run(cell, cycles, servers, session_folder, env={"LOGFIRST_DEFECT": defect}, calm=8.0)
-    found = {violation.split(":")[0] for violation in line["violations"]}
-    assert found & invariants, f"{defect}: objected to {sorted(found)} only\n{line}"
+    lines = []
+    for seed in range(1, TRIES + 1):
+        lines.append(run(cell, cycles, servers, session_folder, seed, env={"LOGFIRST_DEFECT": defect}, calm=8.0))
+        found = {violation.split(":")[0] for violation in lines[-1]["violations"]}
+        if found & invariants:
+            return
+    raise AssertionError(f"{defect}: no objection to {sorted(invariants)}\n" + "\n".join(map(str, lines)))
 
 
 @pytest.mark.parametrize("cell", (UP, KAFKA), ids=str)

@@ -4,6 +4,7 @@ at from outside."""
 import contextlib
 import random
 import signal
+import time
 
 from harness import folds
 from harness.checker import History, Violation, check, check_replay
@@ -243,8 +244,9 @@ class World:
         self.look()
         process.thaw()
         self.expected.discard(fault.whom)
-        pause(AWAKE_S)
-        self.look()
+        awake = time.monotonic() + AWAKE_S
+        while time.monotonic() < awake:  # what it writes may be written over soon
+            self.look()
 
     def do_freeze(self, fault):
         frozen = self.server(fault.whom) if fault.whom in ("broker", "store") else self.processes[fault.whom]
@@ -266,7 +268,8 @@ class World:
     def do_lock_store(self, fault):
         with contextlib.suppress(TimedOut):  # somebody is to be at work
             until(self.at_work, "the first position", 10)
-        self.store.lock(fault.seconds, lambda: self.look(offsets=True))
+        more = self.events // 3  # what came before may all be committed when the lock is had
+        self.store.lock(fault.seconds, lambda: self.load.grant(more), lambda: self.look(offsets=True))
 
     def at_work(self):
         seen = self.store.snapshot(self.log.group)
