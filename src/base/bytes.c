@@ -75,6 +75,16 @@ lf_bytes_trim(struct lf_bytes a)
     return a;
 }
 
+int
+lf_hex_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
 bool
 lf_bytes_to_u64(struct lf_bytes a, uint64_t *ret)
 {

@@ -38,6 +38,8 @@ int lf_bytes_compare(struct lf_bytes a, struct lf_bytes b);
 size_t lf_bytes_index(struct lf_bytes a, char c);
 /* Without leading and trailing spaces and tabs. */
 struct lf_bytes lf_bytes_trim(struct lf_bytes a);
+/* The value of a hexadecimal digit of either case; -1 for anything else. */
+int lf_hex_digit(char c);
 
 /* Whole view as a decimal integer without leading zeros or plus; false if it is not one or does not fit. */
 bool lf_bytes_to_i64(struct lf_bytes a, int64_t *ret);

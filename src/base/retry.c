@@ -1,9 +1,9 @@
 /* Backoff with jitter, and the gate. */
 #include "base/retry.h"
 #include "base/rand.h"
+#include "base/sync.h"
 
 #include <string.h>
-#include <time.h>
 
 enum { RETRY_MIN_MS = 50, RETRY_MAX_MS = 5000 };
 
@@ -39,20 +39,6 @@ lf_backoff_reset(struct lf_backoff *backoff)
     backoff->tries = 0;
 }
 
-static int
-init_monotonic(pthread_cond_t *cond)
-{
-    pthread_condattr_t attr;
-    int rc = pthread_condattr_init(&attr);
-    if (rc != 0)
-        return rc;
-    rc = pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-    if (rc == 0)
-        rc = pthread_cond_init(cond, &attr);
-    pthread_condattr_destroy(&attr);
-    return rc;
-}
-
 enum lf_status
 lf_gate_init(struct lf_gate *gate, struct lf_err *err)
 {
@@ -60,10 +46,9 @@ lf_gate_init(struct lf_gate *gate, struct lf_err *err)
     int rc = pthread_mutex_init(&gate->lock, NULL);
     if (rc != 0)
         return lf_fail(err, LF_INTERNAL, "cannot make a mutex: %s", strerror(rc));
-    rc = init_monotonic(&gate->changed);
-    if (rc != 0) {
+    if (!lf_cond_init(&gate->changed)) {
         pthread_mutex_destroy(&gate->lock);
-        return lf_fail(err, LF_INTERNAL, "cannot make a condition variable: %s", strerror(rc));
+        return lf_fail(err, LF_INTERNAL, "cannot make a condition variable");
     }
     return LF_OK;
 }
@@ -87,16 +72,9 @@ lf_gate_open(struct lf_gate *gate)
 bool
 lf_gate_wait(struct lf_gate *gate, int64_t ms)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += ms / 1000;
-    until.tv_nsec += ms % 1000 * 1000000;
-    if (until.tv_nsec >= 1000000000) {
-        until.tv_sec++;
-        until.tv_nsec -= 1000000000;
-    }
+    const struct timespec until = lf_deadline(ms * 1000000);
     pthread_mutex_lock(&gate->lock);
-    while (!lf_gate_is_open(gate) && pthread_cond_timedwait(&gate->changed, &gate->lock, &until) == 0)
+    while (!lf_gate_is_open(gate) && lf_cond_wait_until(&gate->changed, &gate->lock, &until))
         ;
     pthread_mutex_unlock(&gate->lock);
     return lf_gate_is_open(gate);

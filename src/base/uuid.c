@@ -67,18 +67,6 @@ lf_uuid_format(const struct lf_uuid *uuid, char out[LF_UUID_TEXT_LEN + 1])
     *at = '\0';
 }
 
-static int
-hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
-
 bool
 lf_uuid_parse(struct lf_bytes text, struct lf_uuid *ret)
 {
@@ -91,8 +79,8 @@ lf_uuid_parse(struct lf_bytes text, struct lf_uuid *ret)
             if (text.ptr[at++] != '-')
                 return false;
         }
-        int high = hex_digit(text.ptr[at]);
-        int low = hex_digit(text.ptr[at + 1]);
+        int high = lf_hex_digit(text.ptr[at]);
+        int low = lf_hex_digit(text.ptr[at + 1]);
         if (high < 0 || low < 0)
             return false;
         uuid.bytes[i] = (uint8_t)(high << 4 | low);

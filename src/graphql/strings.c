@@ -10,16 +10,6 @@ out_of_memory(struct lf_gql_lexer *lx)
     return false;
 }
 
-static int
-hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 static bool
 bad_unicode(struct lf_gql_lexer *lx, const char *at, size_t len)
 {
@@ -45,7 +35,7 @@ variable_escape(struct lf_gql_lexer *lx, const char **p, uint32_t *ret_code)
             *p = at + size + 1;
             return true;
         }
-        int digit = hex_digit(c);
+        int digit = lf_hex_digit(c);
         if (digit < 0 || code > UINT32_MAX >> 4)
             return bad_unicode(lx, at, size + 1);
         code = code << 4 | (uint32_t)digit;
@@ -61,7 +51,7 @@ four_digits(const struct lf_gql_lexer *lx, const char *digits)
     if (lx->end - digits < 4)
         return UINT32_MAX;
     for (int i = 0; i < 4; i++) {
-        int digit = hex_digit(digits[i]);
+        int digit = lf_hex_digit(digits[i]);
         if (digit < 0)
             return UINT32_MAX;
         code = code << 4 | (uint32_t)digit;

@@ -1,16 +1,6 @@
 /* Percent-encoding and query strings. */
 #include "net/url.h"
 
-static int
-hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 static bool
 is_encoded(struct lf_bytes text, bool plus)
 {
@@ -31,8 +21,8 @@ lf_url_decode(struct lf_arena *arena, struct lf_bytes text, bool plus, struct lf
     for (size_t i = 0; i < text.len; i++) {
         char c = text.ptr[i];
         if (c == '%') {
-            int high = text.len - i > 2 ? hex_digit(text.ptr[i + 1]) : -1;
-            int low = high >= 0 ? hex_digit(text.ptr[i + 2]) : -1;
+            int high = text.len - i > 2 ? lf_hex_digit(text.ptr[i + 1]) : -1;
+            int low = high >= 0 ? lf_hex_digit(text.ptr[i + 2]) : -1;
             if (low < 0)
                 return lf_fail(err, LF_INVALID, "'%%' must be followed by two hexadecimal digits");
             c = (char)(high * 16 + low);

@@ -2,10 +2,10 @@
 #include "query/query.h"
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/sync.h"
 #include "query/pool.h"
 
 #include <string.h>
-#include <time.h>
 
 enum { THREADS_DEFAULT = 2, QUEUE_MAX_DEFAULT = 10000, JOB_CHUNK = 2048 };
 
@@ -36,21 +36,13 @@ lf_query_job_free(struct lf_query_job *job)
 static enum lf_status
 init_locks(struct lf_query *query, struct lf_err *err)
 {
-    pthread_condattr_t attr;
     int rc = pthread_mutex_init(&query->lock, NULL);
     if (rc != 0)
         return lf_fail(err, LF_INTERNAL, "cannot make a mutex: %s", strerror(rc));
-    rc = pthread_condattr_init(&attr);
-    if (rc == 0) {
-        rc = pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-        if (rc == 0)
-            rc = pthread_cond_init(&query->changed, &attr);
-        pthread_condattr_destroy(&attr);
-    }
-    if (rc == 0)
+    if (lf_cond_init(&query->changed))
         return LF_OK;
     pthread_mutex_destroy(&query->lock);
-    return lf_fail(err, LF_INTERNAL, "cannot make a condition variable: %s", strerror(rc));
+    return lf_fail(err, LF_INTERNAL, "cannot make a condition variable");
 }
 
 static void

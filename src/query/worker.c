@@ -3,11 +3,10 @@
  * one of them looks at positions for the AWAITs.
  */
 #include "base/clock.h"
+#include "base/sync.h"
 #include "query/history.h"
 #include "query/pool.h"
 
-#include <errno.h>
-#include <time.h>
 
 enum {
     TRIES = 3,
@@ -28,22 +27,9 @@ struct worker {
 static void
 wait_until(struct lf_query *query, int64_t ns)
 {
-    if (ns == INT64_MAX) {
-        pthread_cond_wait(&query->changed, &query->lock);
-        return;
-    }
-    int64_t left = ns - lf_clock_mono_ns();
-    if (left <= 0)
-        return;
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += left / 1000000000;
-    until.tv_nsec += left % 1000000000;
-    if (until.tv_nsec >= 1000000000) {
-        until.tv_sec++;
-        until.tv_nsec -= 1000000000;
-    }
-    (void)pthread_cond_timedwait(&query->changed, &query->lock, &until);
+    int64_t left = ns == INT64_MAX ? -1 : ns - lf_clock_mono_ns();
+    if (ns == INT64_MAX || left > 0)
+        (void)lf_cond_wait_ns(&query->changed, &query->lock, left);
 }
 
 /* ---- asking the store, without lock ---- */

@@ -36,6 +36,12 @@ lf_verify_field(const char *name)
     return &fields[i];
 }
 
+struct lf_filter
+lf_verify_where(const char *name, enum lf_compare_op op, struct lf_value value)
+{
+    return (struct lf_filter){.kind = LF_FILTER_COMPARE, .field = lf_verify_field(name), .op = op, .value = value};
+}
+
 struct lf_bytes
 lf_verify_text(const struct lf_value *value, struct lf_arena *arena)
 {
@@ -254,18 +260,9 @@ events_beyond(struct lf_verify *verify, const struct lf_verify_partition *partit
 {
     struct lf_verify_pages pages;
     lf_verify_pages_init(&pages);
-    const struct lf_filter topic = {.kind = LF_FILTER_COMPARE,
-                                    .field = lf_verify_field("topic"),
-                                    .op = LF_CMP_EQ,
-                                    .value = lf_value_string(partition->topic)};
-    const struct lf_filter number = {.kind = LF_FILTER_COMPARE,
-                                     .field = lf_verify_field("partition"),
-                                     .op = LF_CMP_EQ,
-                                     .value = lf_value_int(partition->number)};
-    const struct lf_filter from = {.kind = LF_FILTER_COMPARE,
-                                   .field = lf_verify_field("offset"),
-                                   .op = LF_CMP_GTE,
-                                   .value = lf_value_int(partition->end)};
+    const struct lf_filter topic = lf_verify_where("topic", LF_CMP_EQ, lf_value_string(partition->topic));
+    const struct lf_filter number = lf_verify_where("partition", LF_CMP_EQ, lf_value_int(partition->number));
+    const struct lf_filter from = lf_verify_where("offset", LF_CMP_GTE, lf_value_int(partition->end));
     const struct lf_filter *parts[] = {&topic, &number, &from};
     const struct lf_filter all = {.kind = LF_FILTER_AND, .parts = parts, .part_count = 3};
     pages.query =

@@ -64,6 +64,8 @@ LF_NODISCARD enum lf_status lf_verify_ranges(struct lf_verify *verify, struct lf
                                              struct lf_err *err);
 /* The field of events with that name. */
 const struct lf_field *lf_verify_field(const char *name);
+/* A comparison with it. */
+struct lf_filter lf_verify_where(const char *name, enum lf_compare_op op, struct lf_value value);
 
 /* pages->query must be set, but for first and after. */
 void lf_verify_pages_init(struct lf_verify_pages *pages);

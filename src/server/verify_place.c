@@ -328,22 +328,10 @@ lf_verify_places(struct lf_verify *verify, struct lf_verify_partition *partition
     struct merge merge = {.verify = verify, .partition = partition, .limit = lf_verify_limit(partition)};
     if (merge.limit <= partition->first)
         return LF_OK;
-    const struct lf_filter topic = {.kind = LF_FILTER_COMPARE,
-                                    .field = lf_verify_field("topic"),
-                                    .op = LF_CMP_EQ,
-                                    .value = lf_value_string(partition->topic)};
-    const struct lf_filter number = {.kind = LF_FILTER_COMPARE,
-                                     .field = lf_verify_field("partition"),
-                                     .op = LF_CMP_EQ,
-                                     .value = lf_value_int(partition->number)};
-    merge.from = (struct lf_filter){.kind = LF_FILTER_COMPARE,
-                                    .field = lf_verify_field("offset"),
-                                    .op = LF_CMP_GTE,
-                                    .value = lf_value_int(partition->first)};
-    const struct lf_filter to = {.kind = LF_FILTER_COMPARE,
-                                 .field = lf_verify_field("offset"),
-                                 .op = LF_CMP_LT,
-                                 .value = lf_value_int(merge.limit)};
+    const struct lf_filter topic = lf_verify_where("topic", LF_CMP_EQ, lf_value_string(partition->topic));
+    const struct lf_filter number = lf_verify_where("partition", LF_CMP_EQ, lf_value_int(partition->number));
+    merge.from = lf_verify_where("offset", LF_CMP_GTE, lf_value_int(partition->first));
+    const struct lf_filter to = lf_verify_where("offset", LF_CMP_LT, lf_value_int(merge.limit));
     const struct lf_filter *parts[] = {&topic, &number, &merge.from, &to};
     const struct lf_filter all = {.kind = LF_FILTER_AND, .parts = parts, .part_count = 4};
     find_letters(&merge);

@@ -74,14 +74,8 @@ walk_tail(struct check *check, tail_fn *fn, struct lf_err *err)
         return lf_no_memory(err);
     for (size_t i = 0; i < check->suspect_count; i++)
         keys[i] = lf_value_string(check->suspects[i].key);
-    const struct lf_filter type = {.kind = LF_FILTER_COMPARE,
-                                   .field = lf_verify_field("entityType"),
-                                   .op = LF_CMP_EQ,
-                                   .value = lf_value_string(check->entity->name)};
-    const struct lf_filter key = {.kind = LF_FILTER_COMPARE,
-                                  .field = lf_verify_field("entityKey"),
-                                  .op = LF_CMP_IN,
-                                  .value = lf_value_list(keys, check->suspect_count)};
+    const struct lf_filter type = lf_verify_where("entityType", LF_CMP_EQ, lf_value_string(check->entity->name));
+    const struct lf_filter key = lf_verify_where("entityKey", LF_CMP_IN, lf_value_list(keys, check->suspect_count));
     const struct lf_filter *parts[] = {&type, &key};
     const struct lf_filter all = {.kind = LF_FILTER_AND, .parts = parts, .part_count = 2};
     struct lf_verify_pages pages;

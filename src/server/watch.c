@@ -1,12 +1,11 @@
 /* The watching thread. */
 #include "server/watch.h"
 #include "server/compat.h"
-#include "base/clock.h"
 #include "base/mem.h"
 #include "base/report.h"
+#include "base/retry.h"
 
 #include <pthread.h>
-#include <time.h>
 
 enum { LOOK_EVERY_MS = 1000, TOPIC_TIMEOUT_MS = 5000, TOPIC_RETRY_MS = 500 };
 
@@ -14,9 +13,8 @@ struct lf_watch {
     const struct lf_parts *parts;
     struct lf_wake changed;
     pthread_t thread;
-    pthread_mutex_t lock;
-    pthread_cond_t stop_asked;
-    bool stop;
+    struct lf_gate stop;  /* open: asked to */
+    pthread_mutex_t lock; /* of the state */
     struct lf_watch_state state;
 };
 
@@ -46,27 +44,6 @@ publish(struct lf_watch *watch, const struct lf_watch_state *state)
     pthread_mutex_unlock(&watch->lock);
     if (changed)
         lf_wake_call(&watch->changed);
-}
-
-/* Sleeps for ms or until asked to stop; true then. */
-static bool
-stopped_within(struct lf_watch *watch, int64_t ms)
-{
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += ms / 1000;
-    until.tv_nsec += ms % 1000 * 1000000;
-    if (until.tv_nsec >= 1000000000) {
-        until.tv_sec++;
-        until.tv_nsec -= 1000000000;
-    }
-    pthread_mutex_lock(&watch->lock);
-    int code = 0;
-    while (!watch->stop && code == 0)
-        code = pthread_cond_timedwait(&watch->stop_asked, &watch->lock, &until);
-    bool stop = watch->stop;
-    pthread_mutex_unlock(&watch->lock);
-    return stop;
 }
 
 /* Makes sure of all topics; a fate other than RETRY: it never will be. */
@@ -133,8 +110,16 @@ run(void *ctx)
         store_ok = state.store_ok;
         publish(watch, &state);
         wait_ms = state.topics_ready || state.failed ? LOOK_EVERY_MS : TOPIC_RETRY_MS;
-    } while (!stopped_within(watch, wait_ms));
+    } while (!lf_gate_wait(&watch->stop, wait_ms));
     return NULL;
+}
+
+static void
+destroy(struct lf_watch *watch)
+{
+    pthread_mutex_destroy(&watch->lock);
+    lf_gate_release(&watch->stop);
+    lf_free(watch);
 }
 
 enum lf_status
@@ -145,16 +130,14 @@ lf_watch_start(const struct lf_parts *parts, struct lf_wake changed, struct lf_w
         return lf_no_memory(err);
     watch->parts = parts;
     watch->changed = changed;
-    pthread_condattr_t attr;
-    pthread_condattr_init(&attr);
-    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-    pthread_mutex_init(&watch->lock, NULL);
-    pthread_cond_init(&watch->stop_asked, &attr);
-    pthread_condattr_destroy(&attr);
-    if (pthread_create(&watch->thread, NULL, run, watch) != 0) {
-        pthread_cond_destroy(&watch->stop_asked);
-        pthread_mutex_destroy(&watch->lock);
+    enum lf_status st = lf_gate_init(&watch->stop, err);
+    if (st != LF_OK) {
         lf_free(watch);
+        return st;
+    }
+    pthread_mutex_init(&watch->lock, NULL);
+    if (pthread_create(&watch->thread, NULL, run, watch) != 0) {
+        destroy(watch);
         return lf_fail(err, LF_AGAIN, "cannot start a thread");
     }
     *ret = watch;
@@ -174,12 +157,7 @@ lf_watch_stop(struct lf_watch *watch)
 {
     if (watch == NULL)
         return;
-    pthread_mutex_lock(&watch->lock);
-    watch->stop = true;
-    pthread_cond_signal(&watch->stop_asked);
-    pthread_mutex_unlock(&watch->lock);
+    lf_gate_open(&watch->stop);
     pthread_join(watch->thread, NULL);
-    pthread_cond_destroy(&watch->stop_asked);
-    pthread_mutex_destroy(&watch->lock);
-    lf_free(watch);
+    destroy(watch);
 }

@@ -2,6 +2,7 @@
 #include "store/row.h"
 
 #include "base/base64.h"
+#include "base/limits.h"
 #include "base/mem.h"
 #include "json/json.h"
 
@@ -113,6 +114,23 @@ lf_store_write_headers(struct lf_buf *out, const struct lf_header *headers, size
         st = write_sorted(out, headers, count, err);
     }
     lf_buf_add_char(out, '}');
+    return st;
+}
+
+enum lf_status
+lf_store_headers_value(const struct lf_header *headers, size_t count, struct lf_arena *arena, struct lf_value *ret,
+                       struct lf_err *err)
+{
+    struct lf_buf json;
+    lf_buf_init(&json, LF_RECORD_BYTES_MAX * 2u);
+    enum lf_status st = lf_store_write_headers(&json, headers, count, err);
+    if (st == LF_OK)
+        st = lf_buf_status(&json, err);
+    if (st == LF_OK) {
+        struct lf_bytes copy = lf_arena_copy(arena, lf_buf_view(&json));
+        st = copy.ptr != NULL ? lf_json_parse(arena, copy, ret, err) : lf_no_memory(err);
+    }
+    lf_buf_release(&json);
     return st;
 }
 

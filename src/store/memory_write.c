@@ -2,9 +2,7 @@
 #include "store/memory.h"
 
 #include "base/clock.h"
-#include "base/limits.h"
 #include "base/mem.h"
-#include "json/json.h"
 
 #include <string.h>
 
@@ -33,30 +31,13 @@ place_key(struct lf_arena *arena, const struct lf_place *place)
         lf_arena_printf(arena, "%d %lld %.*s", (int)place->partition, (long long)place->offset, LF_FMT(place->topic)));
 }
 
-/* Headers as they will be read: an object. */
-static enum lf_status
-headers_value(const struct lf_event *event, struct lf_arena *arena, struct lf_value *ret, struct lf_err *err)
-{
-    struct lf_buf json;
-    lf_buf_init(&json, LF_RECORD_BYTES_MAX * 2u);
-    enum lf_status st = lf_store_write_headers(&json, event->headers, event->header_count, err);
-    if (st == LF_OK)
-        st = lf_buf_status(&json, err);
-    if (st == LF_OK) {
-        struct lf_bytes copy = lf_arena_copy(arena, lf_buf_view(&json));
-        st = copy.ptr != NULL ? lf_json_parse(arena, copy, ret, err) : lf_no_memory(err);
-    }
-    lf_buf_release(&json);
-    return st;
-}
-
 static enum lf_status
 make_event(const struct memory_store *store, const struct lf_event *event, struct memory_event *row, struct lf_err *err)
 {
     struct lf_stored_event stored = {.status = LF_EVENT_STORED, .event = *event, .stored_at_us = lf_clock_real_us()};
     if (event->type != NULL && event->type->entity != NULL)
         stored.entity_type = event->type->entity->name;
-    enum lf_status st = headers_value(event, &row->arena, &stored.headers, err);
+    enum lf_status st = lf_store_headers_value(event->headers, event->header_count, &row->arena, &stored.headers, err);
     if (st == LF_OK)
         st = lf_memory_copy_event(&stored, store->base.model, &row->arena, &row->stored, err);
     if (st != LF_OK)

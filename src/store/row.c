@@ -2,7 +2,6 @@
 #include "store/row.h"
 
 #include "base/clock.h"
-#include "base/limits.h"
 #include "event/fold.h"
 #include "event/upcast.h"
 #include "json/json.h"
@@ -302,28 +301,12 @@ lf_store_event_version(const struct lf_value *headers)
     return version != NULL && version->type == LF_V_STRING ? lf_event_version_read(lf_value_text(version)) : 0;
 }
 
-static enum lf_status
-letter_headers(const struct lf_dead_letter *letter, struct lf_arena *arena, struct lf_value *ret, struct lf_err *err)
-{
-    struct lf_buf json;
-    lf_buf_init(&json, LF_RECORD_BYTES_MAX * 2u);
-    enum lf_status st = lf_store_write_headers(&json, letter->headers, letter->header_count, err);
-    if (st == LF_OK)
-        st = lf_buf_status(&json, err);
-    if (st == LF_OK) {
-        struct lf_bytes copy = lf_arena_copy(arena, lf_buf_view(&json));
-        st = copy.ptr != NULL ? lf_json_parse(arena, copy, ret, err) : lf_no_memory(err);
-    }
-    lf_buf_release(&json);
-    return st;
-}
-
 enum lf_status
 lf_store_letter_as_event(const struct lf_dead_letter *letter, const struct lf_model *model, struct lf_arena *arena,
                          struct lf_stored_event *ret, struct lf_err *err)
 {
     struct lf_value headers;
-    enum lf_status st = letter_headers(letter, arena, &headers, err);
+    enum lf_status st = lf_store_headers_value(letter->headers, letter->header_count, arena, &headers, err);
     if (st != LF_OK)
         return st;
     *ret = (struct lf_stored_event){

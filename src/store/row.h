@@ -73,6 +73,9 @@ LF_NODISCARD enum lf_status lf_store_letter_as_event(const struct lf_dead_letter
  */
 LF_NODISCARD enum lf_status lf_store_write_headers(struct lf_buf *out, const struct lf_header *headers, size_t count,
                                                    struct lf_err *err);
+/* The same read: an object in arena. */
+LF_NODISCARD enum lf_status lf_store_headers_value(const struct lf_header *headers, size_t count,
+                                                   struct lf_arena *arena, struct lf_value *ret, struct lf_err *err);
 /* Headers as a JSON list of [name, value], which keeps order, repetition and every byte; and back, in arena. */
 void lf_store_write_header_list(struct lf_buf *out, const struct lf_header *headers, size_t count);
 LF_NODISCARD enum lf_status lf_store_read_header_list(struct lf_bytes text, struct lf_arena *arena,

@@ -16,6 +16,8 @@ void lf_sql_collection(struct lf_buf *out, struct lf_bytes collection);
 void lf_sql_table(struct lf_buf *out, const struct lf_entity *entity);
 /* "a", "b", "c": the entity's columns in order. */
 void lf_sql_columns(struct lf_buf *out, const struct lf_entity *entity);
+/* What follows ON CONFLICT (key) DO: all but the key becomes what was to be inserted. */
+void lf_sql_update_excluded(struct lf_buf *out, const struct lf_entity *entity);
 
 /* ---- tables ---- */
 

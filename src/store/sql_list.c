@@ -41,6 +41,23 @@ lf_sql_columns(struct lf_buf *out, const struct lf_entity *entity)
     }
 }
 
+void
+lf_sql_update_excluded(struct lf_buf *out, const struct lf_entity *entity)
+{
+    const char *before = "UPDATE SET ";
+    for (size_t i = 0; i < entity->field_count; i++) {
+        if (i == entity->key)
+            continue;
+        lf_buf_add_text(out, before);
+        lf_sql_quote(out, entity->fields[i].column);
+        lf_buf_add_text(out, " = excluded.");
+        lf_sql_quote(out, entity->fields[i].column);
+        before = ", ";
+    }
+    if (entity->field_count == 1)
+        lf_buf_add_text(out, "NOTHING");
+}
+
 static void
 fail(struct lf_sql_list *sql, enum lf_status st)
 {

@@ -39,14 +39,6 @@ below(struct lf_bytes uri, struct lf_bytes prefix)
     return slash ? lf_bytes(rest.ptr + 1, rest.len - 1) : rest;
 }
 
-static int
-hex_digit(char c)
-{
-    const char *digits = "0123456789abcdef0123456789ABCDEF";
-    const char *at = c != '\0' ? strchr(digits, c) : NULL;
-    return at != NULL ? (int)((at - digits) % 16) : -1;
-}
-
 /* Undoes %XX; NULL: not a path of ours ("..", NUL, a query), or out of memory. */
 static char *
 decode_path(struct lf_bytes text, struct lf_arena *arena)
@@ -54,8 +46,8 @@ decode_path(struct lf_bytes text, struct lf_arena *arena)
     char *path = lf_arena_text(arena, text);
     size_t len = 0;
     for (size_t i = 0; path != NULL && i < text.len; i++) {
-        int high = text.ptr[i] == '%' && i + 2 < text.len ? hex_digit(text.ptr[i + 1]) : -1;
-        int low = high >= 0 ? hex_digit(text.ptr[i + 2]) : -1;
+        int high = text.ptr[i] == '%' && i + 2 < text.len ? lf_hex_digit(text.ptr[i + 1]) : -1;
+        int low = high >= 0 ? lf_hex_digit(text.ptr[i + 2]) : -1;
         path[len] = low >= 0 ? (char)(high * 16 + low) : text.ptr[i];
         if (path[len] == '\0' || text.ptr[i] == '?')
             return NULL;

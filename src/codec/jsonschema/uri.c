@@ -172,16 +172,6 @@ lf_js_uri_resolve(struct lf_bytes base_text, struct lf_bytes text, struct lf_are
     return st;
 }
 
-static int
-hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 bool
 lf_js_uri_decode(struct lf_bytes text, char *out, size_t *ret_len)
 {
@@ -191,8 +181,8 @@ lf_js_uri_decode(struct lf_bytes text, char *out, size_t *ret_len)
             out[len++] = text.ptr[i];
             continue;
         }
-        int high = i + 2 < text.len ? hex_digit(text.ptr[i + 1]) : -1;
-        int low = high >= 0 ? hex_digit(text.ptr[i + 2]) : -1;
+        int high = i + 2 < text.len ? lf_hex_digit(text.ptr[i + 1]) : -1;
+        int low = high >= 0 ? lf_hex_digit(text.ptr[i + 2]) : -1;
         if (low < 0)
             return false;
         out[len++] = (char)(high * 16 + low);

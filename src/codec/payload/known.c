@@ -8,12 +8,12 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "base/metrics.h"
+#include "base/sync.h"
 
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 enum {
     AGAIN_MIN_MS = 100,
@@ -213,29 +213,12 @@ next_wanted(struct lf_known_shelf *shelf)
     return first;
 }
 
-static void
-deadline(int64_t ms, struct timespec *ret)
-{
-    clock_gettime(CLOCK_MONOTONIC, ret);
-    ret->tv_sec += ms / 1000;
-    ret->tv_nsec += ms % 1000 * 1000000;
-    if (ret->tv_nsec >= 1000000000) {
-        ret->tv_sec++;
-        ret->tv_nsec -= 1000000000;
-    }
-}
-
 /* Until something is due, or wanted anew. */
 static void
 rest(struct lf_known_shelf *shelf, const struct lf_known *next, int64_t now)
 {
-    struct timespec until;
-    if (next == NULL) {
-        (void)pthread_cond_wait(&shelf->wanted, &shelf->lock);
-        return;
-    }
-    deadline(next->due_ms - now, &until);
-    (void)pthread_cond_timedwait(&shelf->wanted, &shelf->lock, &until);
+    int64_t ns = next != NULL ? (next->due_ms - now) * 1000000 : -1;
+    (void)lf_cond_wait_ns(&shelf->wanted, &shelf->lock, ns);
 }
 
 static void *
@@ -276,23 +259,12 @@ register_metrics(struct shelf_metrics *m)
 }
 
 static bool
-init_cond(pthread_cond_t *cond)
-{
-    pthread_condattr_t attr;
-    if (pthread_condattr_init(&attr) != 0)
-        return false;
-    bool good = pthread_condattr_setclock(&attr, CLOCK_MONOTONIC) == 0 && pthread_cond_init(cond, &attr) == 0;
-    pthread_condattr_destroy(&attr);
-    return good;
-}
-
-static bool
 init_locks(struct lf_known_shelf *shelf)
 {
     if (pthread_mutex_init(&shelf->lock, NULL) != 0)
         return false;
-    if (init_cond(&shelf->wanted)) {
-        if (init_cond(&shelf->news))
+    if (lf_cond_init(&shelf->wanted)) {
+        if (lf_cond_init(&shelf->news))
             return true;
         pthread_cond_destroy(&shelf->wanted);
     }
@@ -424,14 +396,12 @@ doubt_old(struct lf_known_shelf *shelf, struct lf_known *known)
 static void
 await(struct lf_known_shelf *shelf, struct lf_known *known)
 {
-    struct timespec until;
     int64_t left = known->wanted_ms + shelf->wait_ms - lf_clock_mono_ms();
     if (left <= 0)
         return;
-    deadline(left, &until);
+    const struct timespec until = lf_deadline(left * 1000000);
     known->pins++; /* it must be there afterwards */
-    while (is_wanted(known) && !shelf->stop && !shelf->away &&
-           pthread_cond_timedwait(&shelf->news, &shelf->lock, &until) == 0)
+    while (is_wanted(known) && !shelf->stop && !shelf->away && lf_cond_wait_until(&shelf->news, &shelf->lock, &until))
         ;
     known->pins--;
 }

@@ -8,18 +8,6 @@
 #include <stdio.h>
 
 enum lf_status
-lf_proto_malformed(struct lf_proto_decoding *run, const struct lf_json_step *step, const char *fmt, ...)
-{
-    char space[LF_JSON_POINTER_MAX], text[LF_ERR_TEXT_MAX];
-    const struct lf_bytes pointer = lf_json_pointer(step, space);
-    va_list ap;
-    va_start(ap, fmt);
-    vsnprintf(text, sizeof(text), fmt, ap);
-    va_end(ap);
-    return lf_fail(run->err, LF_INVALID, "%.*s: %s", LF_FMT(pointer.len != 0 ? pointer : LF_LIT("the message")), text);
-}
-
-enum lf_status
 lf_proto_charge(struct lf_proto_decoding *run, size_t count)
 {
     if (count > run->values)
@@ -35,7 +23,7 @@ new_instance(struct lf_proto_decoding *run, const struct lf_proto_message *messa
              unsigned depth, struct lf_proto_instance **ret)
 {
     if (depth > LF_PROTO_DEPTH_MAX)
-        return lf_proto_malformed(run, step, "messages nested deeper than %d", LF_PROTO_DEPTH_MAX);
+        return lf_proto_fail(run->err, step, "messages nested deeper than %d", LF_PROTO_DEPTH_MAX);
     enum lf_status st = lf_proto_charge(run, message->field_count + 1);
     if (st != LF_OK)
         return st;
@@ -107,7 +95,7 @@ static enum lf_status decode_fields(struct lf_proto_decoding *run, struct lf_pro
 static enum lf_status
 malformed_at(struct lf_proto_decoding *run, const struct lf_json_step *step, const char *at)
 {
-    return lf_proto_malformed(run, step, "cut off or malformed at byte %zu", (size_t)(at - run->start));
+    return lf_proto_fail(run->err, step, "cut off or malformed at byte %zu", (size_t)(at - run->start));
 }
 
 static enum lf_status
@@ -116,7 +104,7 @@ malformed_scalar(struct lf_proto_decoding *run, const struct lf_proto_field *fie
 {
     if (field->type != LF_PROTO_STRING)
         return malformed_at(run, step, at);
-    return lf_proto_malformed(run, step, "cut off, or text that is not UTF-8, at byte %zu", (size_t)(at - run->start));
+    return lf_proto_fail(run->err, step, "cut off, or text that is not UTF-8, at byte %zu", (size_t)(at - run->start));
 }
 
 static enum lf_status

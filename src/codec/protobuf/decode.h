@@ -51,9 +51,6 @@ struct lf_proto_instance {
     size_t unknown_len;
 };
 
-/* LF_INVALID with the place of step. */
-enum lf_status lf_proto_malformed(struct lf_proto_decoding *run, const struct lf_json_step *step, const char *fmt, ...)
-    LF_PRINTF(3, 4);
 /* Takes count values off what is left; LF_LIMIT. */
 LF_NODISCARD enum lf_status lf_proto_charge(struct lf_proto_decoding *run, size_t count);
 

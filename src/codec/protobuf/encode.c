@@ -11,18 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum lf_status
-lf_proto_refuse(struct lf_proto_encoding *run, const struct lf_json_step *step, const char *fmt, ...)
-{
-    char space[LF_JSON_POINTER_MAX], text[LF_ERR_TEXT_MAX];
-    const struct lf_bytes pointer = lf_json_pointer(step, space);
-    va_list ap;
-    va_start(ap, fmt);
-    vsnprintf(text, sizeof(text), fmt, ap);
-    va_end(ap);
-    return lf_fail(run->err, LF_INVALID, "%.*s: %s", LF_FMT(pointer.len != 0 ? pointer : LF_LIT("the message")), text);
-}
-
 /* --- one value ---------------------------------------------------------------------------------------------------- */
 
 static bool
@@ -39,7 +27,8 @@ scalar_of(struct lf_proto_encoding *run, const struct lf_proto_field *field, con
     bool no_memory;
     if (lf_proto_scalar_of(field, value, &run->arena, ret, &no_memory))
         return LF_OK;
-    return no_memory ? lf_no_memory(run->err) : lf_proto_refuse(run, step, "must be %s", lf_proto_scalar_words(field));
+    return no_memory ? lf_no_memory(run->err)
+                     : lf_proto_fail(run->err, step, "must be %s", lf_proto_scalar_words(field));
 }
 
 /* Length-prefixed, or between the tags of a group. */
@@ -118,14 +107,14 @@ encode_list(struct lf_proto_encoding *run, const struct lf_proto_field *field, c
 {
     enum lf_status st = LF_OK;
     if (list->type != LF_V_LIST)
-        return lf_proto_refuse(run, step, "must be a list");
+        return lf_proto_fail(run->err, step, "must be a list");
     if (field->packed)
         return encode_packed(run, field, list, step);
     for (uint32_t i = 0; st == LF_OK && i < list->count; i++) {
         const struct lf_json_step at = {.outer = step, .index = i};
         const struct lf_value *item = &list->u.items[i];
         if (item->type == LF_V_NULL && !takes_null(field))
-            return lf_proto_refuse(run, &at, "must not be null");
+            return lf_proto_fail(run->err, &at, "must not be null");
         st = encode_item(run, field, item, &at, depth);
     }
     return st;
@@ -155,13 +144,13 @@ sort_entries(struct lf_proto_encoding *run, struct lf_proto_field *key, const st
         const struct lf_json_step at = {.outer = step, .name = object->u.members[i].name};
         entries[i].member = &object->u.members[i];
         if (!lf_proto_key_of(key, object->u.members[i].name, &entries[i].key))
-            return lf_proto_refuse(run, &at, "the name must be %s", lf_proto_scalar_words(key));
+            return lf_proto_fail(run->err, &at, "the name must be %s", lf_proto_scalar_words(key));
     }
     if (object->count != 0)
         qsort_r(entries, object->count, sizeof(*entries), order_entries, key);
     for (uint32_t i = 1; i < object->count; i++) {
         if (lf_proto_scalar_compare(key, &entries[i - 1].key, &entries[i].key) == 0)
-            return lf_proto_refuse(run, step, "has two values for one key");
+            return lf_proto_fail(run->err, step, "has two values for one key");
     }
     *ret = entries;
     return LF_OK;
@@ -174,13 +163,13 @@ encode_map(struct lf_proto_encoding *run, const struct lf_proto_field *field, co
     struct lf_proto_field *const *pair = field->message->fields;
     struct entry *entries = NULL;
     if (object->type != LF_V_OBJECT)
-        return lf_proto_refuse(run, step, "must be an object");
+        return lf_proto_fail(run->err, step, "must be an object");
     enum lf_status st = sort_entries(run, pair[0], object, step, &entries);
     for (uint32_t i = 0; st == LF_OK && entries != NULL && i < object->count; i++) {
         const struct lf_member *member = entries[i].member;
         const struct lf_json_step at = {.outer = step, .name = member->name};
         if (member->value.type == LF_V_NULL && !takes_null(pair[1]))
-            return lf_proto_refuse(run, &at, "must not be null");
+            return lf_proto_fail(run->err, &at, "must not be null");
         lf_proto_write_tag(run->out, field->number, LF_PROTO_W_LEN);
         const size_t begin = lf_proto_begin_length(run->out);
         lf_proto_write_tag(run->out, 1, lf_proto_wire_of(pair[0]));
@@ -212,16 +201,16 @@ encode_unknown(struct lf_proto_encoding *run, const struct lf_value *value, cons
     uint32_t number;
     enum lf_proto_wire wire;
     if (value->type != LF_V_STRING)
-        return lf_proto_refuse(run, &step, "must be bytes as base64");
+        return lf_proto_fail(run->err, &step, "must be bytes as base64");
     enum lf_status st = lf_base64_read(lf_value_text(value), &run->arena, &bytes, NULL);
     if (st == LF_INVALID)
-        return lf_proto_refuse(run, &step, "must be bytes as base64");
+        return lf_proto_fail(run->err, &step, "must be bytes as base64");
     if (st != LF_OK)
         return lf_no_memory(run->err);
     struct lf_proto_reader reader = {bytes.ptr, bytes.ptr + bytes.len};
     while (reader.at < reader.end) {
         if (!lf_proto_read_tag(&reader, &number, &wire) || !lf_proto_skip(&reader, number, wire, LF_PROTO_DEPTH_MAX))
-            return lf_proto_refuse(run, &step, "must be whole fields");
+            return lf_proto_fail(run->err, &step, "must be whole fields");
     }
     lf_buf_add(run->out, bytes);
     return LF_OK;
@@ -240,9 +229,9 @@ refuse_member(struct lf_proto_encoding *run, const struct lf_proto_message *mess
                 lf_bytes_equal(name, message->fields[k]->json_name) || lf_bytes_equal(name, message->fields[k]->name);
         const struct lf_json_step at = {.outer = step, .name = name};
         if (!known)
-            return lf_proto_refuse(run, &at, "the message %.*s has no such field", LF_FMT(message->full_name));
+            return lf_proto_fail(run->err, &at, "the message %.*s has no such field", LF_FMT(message->full_name));
     }
-    return lf_proto_refuse(run, step, "has two members for one field");
+    return lf_proto_fail(run->err, step, "has two members for one field");
 }
 
 /* Which members of an object belong to which fields. */
@@ -304,11 +293,11 @@ encode_member(struct lf_proto_encoding *run, const struct lf_proto_field *field,
 {
     const struct lf_json_step step = {.outer = outer, .name = field->json_name};
     if (value == NULL)
-        return field->required ? lf_proto_refuse(run, &step, "is required") : LF_OK;
+        return field->required ? lf_proto_fail(run->err, &step, "is required") : LF_OK;
     if (field->oneof != NULL) {
         const struct lf_proto_field **other = &oneofs[field->oneof->index];
         if (*other != NULL)
-            return lf_proto_refuse(run, &step, "cannot be there together with %.*s", LF_FMT((*other)->json_name));
+            return lf_proto_fail(run->err, &step, "cannot be there together with %.*s", LF_FMT((*other)->json_name));
         *other = field;
     }
     return lf_proto_encode_field(run, field, value, &step, depth);
@@ -322,7 +311,7 @@ lf_proto_encode_members(struct lf_proto_encoding *run, const struct lf_proto_mes
     struct members members = {.taken = 0};
     enum lf_status st = LF_OK;
     if (value->type != LF_V_OBJECT)
-        return lf_proto_refuse(run, step, "must be an object");
+        return lf_proto_fail(run->err, step, "must be an object");
     members.values = LF_ARENA_ARRAY(&run->arena, const struct lf_value *, message->field_count);
     const struct lf_proto_field **oneofs =
         LF_ARENA_ARRAY(&run->arena, const struct lf_proto_field *, message->oneof_count);
@@ -344,8 +333,8 @@ lf_proto_encode_message(struct lf_proto_encoding *run, const struct lf_proto_mes
                         const struct lf_value *value, const struct lf_json_step *step, unsigned depth)
 {
     if (depth > LF_PROTO_DEPTH_MAX)
-        return lf_proto_refuse(run, step, "messages nested deeper than %d: others could not read them",
-                               LF_PROTO_DEPTH_MAX);
+        return lf_proto_fail(run->err, step, "messages nested deeper than %d: others could not read them",
+                             LF_PROTO_DEPTH_MAX);
     if (message->kind != LF_PROTO_PLAIN)
         return lf_proto_encode_special(run, message, value, step, depth);
     return lf_proto_encode_members(run, message, value, LF_BYTES_NONE, step, depth);

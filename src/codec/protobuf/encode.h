@@ -11,10 +11,6 @@ struct lf_proto_encoding {
     struct lf_err *err;
 };
 
-/* LF_INVALID with the place of step. */
-enum lf_status lf_proto_refuse(struct lf_proto_encoding *run, const struct lf_json_step *step, const char *fmt, ...)
-    LF_PRINTF(3, 4);
-
 /* A whole message, without what frames it. */
 LF_NODISCARD enum lf_status lf_proto_encode_message(struct lf_proto_encoding *run,
                                                     const struct lf_proto_message *message,

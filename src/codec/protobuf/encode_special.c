@@ -29,9 +29,9 @@ encode_time(struct lf_proto_encoding *run, bool duration, const struct lf_value 
     struct lf_proto_time time;
     const struct lf_bytes text = value->type == LF_V_STRING ? lf_value_text(value) : LF_LIT("");
     if (duration ? !lf_proto_duration_of_text(text, &time) : !lf_proto_timestamp_of_text(text, &time))
-        return lf_proto_refuse(run, step, "must be %s",
-                               duration ? "a duration in seconds, as \"1.5s\""
-                                        : "a date and time with offset (RFC 3339), in nanoseconds at most");
+        return lf_proto_fail(run->err, step, "must be %s",
+                             duration ? "a duration in seconds, as \"1.5s\""
+                                      : "a date and time with offset (RFC 3339), in nanoseconds at most");
     write_number(run->out, 1, time.seconds);
     write_number(run->out, 2, time.nanos);
     return LF_OK;
@@ -54,7 +54,7 @@ encode_mask(struct lf_proto_encoding *run, const struct lf_value *value, const s
     }
     const enum lf_status st = lf_buf_status(&path, run->err);
     lf_buf_release(&path);
-    return good ? st : lf_proto_refuse(run, step, "must be names with commas between");
+    return good ? st : lf_proto_fail(run->err, step, "must be names with commas between");
 }
 
 /* A double holds it as it is: another integer must not take its place. */
@@ -78,7 +78,7 @@ encode_value(struct lf_proto_encoding *run, const struct lf_proto_message *messa
     case LF_V_INT:
     case LF_V_FLOAT:
         if (!is_exact(value))
-            return lf_proto_refuse(run, step, "must be a number that a double holds");
+            return lf_proto_fail(run->err, step, "must be a number that a double holds");
         which = 1;
         break;
     case LF_V_STRING:
@@ -86,7 +86,7 @@ encode_value(struct lf_proto_encoding *run, const struct lf_proto_message *messa
     case LF_V_BOOL: which = 3; break;
     case LF_V_OBJECT: which = 4; break;
     case LF_V_LIST: which = 5; break;
-    default: return lf_proto_refuse(run, step, "must be a JSON value");
+    default: return lf_proto_fail(run->err, step, "must be a JSON value");
     }
     return lf_proto_encode_field(run, message->by_number[which], value, step, depth);
 }
@@ -100,10 +100,10 @@ encode_foreign(struct lf_proto_encoding *run, const struct lf_value *value, cons
     const struct lf_value *inner = lf_value_get_text(value, "@value");
     struct lf_bytes bytes;
     if (inner == NULL || inner->type != LF_V_STRING || value->count != 2)
-        return lf_proto_refuse(run, step, "is of a type that the schema does not know");
+        return lf_proto_fail(run->err, step, "is of a type that the schema does not know");
     const enum lf_status st = lf_base64_read(lf_value_text(inner), &run->arena, &bytes, NULL);
     if (st != LF_OK)
-        return st == LF_NO_MEMORY ? lf_no_memory(run->err) : lf_proto_refuse(run, step, "has no base64 in @value");
+        return st == LF_NO_MEMORY ? lf_no_memory(run->err) : lf_proto_fail(run->err, step, "has no base64 in @value");
     lf_buf_add(run->out, bytes);
     return LF_OK;
 }
@@ -119,7 +119,7 @@ encode_content(struct lf_proto_encoding *run, const struct lf_proto_message *mes
     const struct lf_json_step at = {.outer = step, .name = LF_LIT("value")};
     const struct lf_value *inner = lf_value_get_text(value, "value");
     if (inner == NULL || value->count != 2)
-        return lf_proto_refuse(run, &at, "must be there, with @type alone");
+        return lf_proto_fail(run->err, &at, "must be there, with @type alone");
     return lf_proto_encode_message(run, message, inner, &at, depth);
 }
 
@@ -127,12 +127,12 @@ static enum lf_status
 encode_any(struct lf_proto_encoding *run, const struct lf_value *value, const struct lf_json_step *step, unsigned depth)
 {
     if (value->type != LF_V_OBJECT)
-        return lf_proto_refuse(run, step, "must be an object");
+        return lf_proto_fail(run->err, step, "must be an object");
     if (value->count == 0)
         return LF_OK;
     const struct lf_value *url = lf_value_get_text(value, "@type");
     if (url == NULL || url->type != LF_V_STRING)
-        return lf_proto_refuse(run, step, "must have a @type");
+        return lf_proto_fail(run->err, step, "must have a @type");
     if (url->count != 0) /* one without a type has nothing but bytes */
         write_text(run->out, 1, lf_value_text(url));
     const size_t before = run->out->len;
@@ -141,7 +141,7 @@ encode_any(struct lf_proto_encoding *run, const struct lf_value *value, const st
     enum lf_status st =
         depth < LF_PROTO_DEPTH_MAX
             ? encode_content(run, lf_proto_type_of_url(run->schema, lf_value_text(url)), value, step, depth + 1)
-            : lf_proto_refuse(run, step, "messages nested deeper than %d", LF_PROTO_DEPTH_MAX);
+            : lf_proto_fail(run->err, step, "messages nested deeper than %d", LF_PROTO_DEPTH_MAX);
     if (run->out->failed == LF_OK && run->out->len == begin)
         run->out->len = before; /* no bytes are not written */
     else

@@ -69,7 +69,7 @@ finish_absent(struct lf_proto_decoding *run, const struct lf_proto_instance *ins
     const bool in_entry = instance->message->map_entry;
     *ret_there = true;
     if (field->required)
-        return lf_proto_malformed(run, step, "is required");
+        return lf_proto_fail(run->err, step, "is required");
     if (in_entry && field->type == LF_PROTO_MESSAGE)
         return finish_empty(run, instance, field, step, ret);
     if (run->fill && field->default_value.type != LF_V_NULL && field->oneof == NULL)

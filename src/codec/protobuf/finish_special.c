@@ -31,8 +31,8 @@ finish_time(struct lf_proto_decoding *run, const struct lf_proto_instance *insta
                                        (int32_t)(int64_t)scalar_at(instance, 1).bits};
     const size_t len = duration ? lf_proto_duration_text(time, text) : lf_proto_timestamp_text(time, text);
     if (len == 0)
-        return lf_proto_malformed(run, step, "%lld s and %d ns are no %s", (long long)time.seconds, time.nanos,
-                                  duration ? "duration" : "time of the years 1 to 9999");
+        return lf_proto_fail(run->err, step, "%lld s and %d ns are no %s", (long long)time.seconds, time.nanos,
+                             duration ? "duration" : "time of the years 1 to 9999");
     return finish_text(run, lf_bytes(text, len), ret);
 }
 
@@ -52,7 +52,7 @@ finish_mask(struct lf_proto_decoding *run, const struct lf_proto_instance *insta
     enum lf_status st = lf_buf_status(&text, run->err);
     if (st == LF_OK)
         st = good ? finish_text(run, lf_buf_view(&text), ret)
-                  : lf_proto_malformed(run, step, "has a path that has no form in JSON");
+                  : lf_proto_fail(run->err, step, "has a path that has no form in JSON");
     lf_buf_release(&text);
     return st;
 }
@@ -83,7 +83,7 @@ finish_value(struct lf_proto_decoding *run, const struct lf_proto_instance *inst
     const struct lf_proto_scalar scalar = scalar_at(instance, field->index);
     memcpy(&number, &scalar.bits, sizeof(number));
     if (!isfinite(number))
-        return lf_proto_malformed(run, step, "is a number that JSON does not have");
+        return lf_proto_fail(run->err, step, "is a number that JSON does not have");
     *ret = json_number(number);
     return LF_OK;
 }

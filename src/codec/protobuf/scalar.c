@@ -1,7 +1,21 @@
 /* Scalars on the wire: what their values are as bits, their order, reading and writing. */
 #include "codec/protobuf/scalar.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
+
+enum lf_status
+lf_proto_fail(struct lf_err *err, const struct lf_json_step *step, const char *fmt, ...)
+{
+    char space[LF_JSON_POINTER_MAX], text[LF_ERR_TEXT_MAX];
+    const struct lf_bytes pointer = lf_json_pointer(step, space);
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof(text), fmt, ap);
+    va_end(ap);
+    return lf_fail(err, LF_INVALID, "%.*s: %s", LF_FMT(pointer.len != 0 ? pointer : LF_LIT("the message")), text);
+}
 
 static bool
 is_signed(enum lf_proto_type type)

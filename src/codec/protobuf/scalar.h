@@ -5,6 +5,9 @@
 #include "codec/protobuf/wire.h"
 #include "json/pointer.h"
 
+/* LF_INVALID with the place of step. */
+enum lf_status lf_proto_fail(struct lf_err *err, const struct lf_json_step *step, const char *fmt, ...) LF_PRINTF(3, 4);
+
 /* A scalar as it is written: bits of numbers, bools and enums, bytes of strings and bytes. */
 struct lf_proto_scalar {
     uint64_t bits; /* of floats their pattern, of signed types in 64 bits; not in zigzag */

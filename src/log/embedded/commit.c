@@ -9,7 +9,7 @@
 #include "base/crash.h"
 #include "base/defect.h"
 #include "base/mem.h"
-#include "log/sync.h"
+#include "base/sync.h"
 
 #include <time.h>
 

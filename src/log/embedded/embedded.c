@@ -2,7 +2,7 @@
 #include "log/embedded/embedded.h"
 
 #include "base/mem.h"
-#include "log/sync.h"
+#include "base/sync.h"
 
 #include <stdio.h>
 #include <string.h>

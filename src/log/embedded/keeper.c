@@ -6,7 +6,7 @@
 #include "log/embedded/embedded.h"
 
 #include "base/clock.h"
-#include "log/sync.h"
+#include "base/sync.h"
 
 enum { OVERDUE_AGAIN_NS = 100000000 }; /* between two reminders of an overdue append */
 

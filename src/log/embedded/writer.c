@@ -6,7 +6,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "log/sync.h"
+#include "base/sync.h"
 
 #include <string.h>
 

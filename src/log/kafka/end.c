@@ -7,7 +7,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "log/sync.h"
+#include "base/sync.h"
 
 enum { END_MS = 5000 };
 

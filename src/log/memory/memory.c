@@ -2,7 +2,7 @@
 #include "log/memory/memory.h"
 
 #include "base/mem.h"
-#include "log/sync.h"
+#include "base/sync.h"
 
 /* ---- topics ---- */
 

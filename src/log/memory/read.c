@@ -3,7 +3,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "log/sync.h"
+#include "base/sync.h"
 
 struct lf_mem_feed { /* one partition of a reader */
     struct lf_mem_topic *topic;

@@ -2,7 +2,7 @@
 #include "log/share/share.h"
 
 #include "base/mem.h"
-#include "log/sync.h"
+#include "base/sync.h"
 
 enum { RECORDS_MAX = 2000, BYTES_MAX = 4 * 1024 * 1024, HOLD_MS = 500, REVOKE_MS = 5000 };
 

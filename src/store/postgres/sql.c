@@ -209,23 +209,6 @@ write_delete(struct lf_buf *out, const struct lf_entity *entity, const char *pre
 }
 
 static void
-write_update(struct lf_buf *out, const struct lf_entity *entity)
-{
-    const char *before = "UPDATE SET ";
-    for (size_t i = 0; i < entity->field_count; i++) {
-        if (i == entity->key)
-            continue;
-        lf_buf_add_text(out, before);
-        lf_sql_quote(out, entity->fields[i].column);
-        lf_buf_add_text(out, " = excluded.");
-        lf_sql_quote(out, entity->fields[i].column);
-        before = ", ";
-    }
-    if (entity->field_count == 1)
-        lf_buf_add_text(out, "NOTHING");
-}
-
-static void
 write_save(struct lf_buf *out, const struct lf_entity *entity, const char *prefix)
 {
     lf_buf_add_text(out, "INSERT INTO ");
@@ -238,7 +221,7 @@ write_save(struct lf_buf *out, const struct lf_entity *entity, const char *prefi
     lf_buf_add_text(out, " ON CONFLICT (");
     lf_sql_quote(out, entity->fields[entity->key].column);
     lf_buf_add_text(out, ") DO ");
-    write_update(out, entity);
+    lf_sql_update_excluded(out, entity);
 }
 
 /* What has been written so far, as text that lasts. */

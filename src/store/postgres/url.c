@@ -11,16 +11,6 @@ is_url(struct lf_bytes url)
     return lf_bytes_starts_with(url, LF_LIT("postgresql://")) || lf_bytes_starts_with(url, LF_LIT("postgres://"));
 }
 
-static int
-hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 /* Undoes percent-encoding in place. */
 static bool
 percent_decode(char *text)
@@ -31,7 +21,7 @@ percent_decode(char *text)
             *out = *in++;
             continue;
         }
-        int high = hex_digit(in[1]), low = high >= 0 ? hex_digit(in[2]) : -1;
+        int high = lf_hex_digit(in[1]), low = high >= 0 ? lf_hex_digit(in[2]) : -1;
         if (low < 0 || (high == 0 && low == 0))
             return false;
         *out = (char)(high * 16 + low);

@@ -101,18 +101,7 @@ write_save(struct lf_buf *out, const struct lf_entity *entity)
     lf_buf_add_text(out, ") ON CONFLICT (");
     lf_sql_quote(out, entity->fields[entity->key].column);
     lf_buf_add_text(out, ") DO ");
-    const char *before = "UPDATE SET ";
-    for (size_t i = 0; i < entity->field_count; i++) {
-        if (i == entity->key)
-            continue;
-        lf_buf_add_text(out, before);
-        lf_sql_quote(out, entity->fields[i].column);
-        lf_buf_add_text(out, " = excluded.");
-        lf_sql_quote(out, entity->fields[i].column);
-        before = ", ";
-    }
-    if (entity->field_count == 1)
-        lf_buf_add_text(out, "NOTHING");
+    lf_sql_update_excluded(out, entity);
 }
 
 enum { STATEMENT_BYTES_MAX = 4 * 1024 * 1024 };

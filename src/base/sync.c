@@ -1,8 +1,5 @@
-/* Waiting on the monotonic clock: a jump of the wall clock neither prolongs nor cuts a wait. */
-#include "log/sync.h"
-
-#include <errno.h>
-#include <time.h>
+/* Conditions on the monotonic clock. */
+#include "base/sync.h"
 
 bool
 lf_cond_init(pthread_cond_t *cond)
@@ -15,11 +12,9 @@ lf_cond_init(pthread_cond_t *cond)
     return done;
 }
 
-bool
-lf_cond_wait_ns(pthread_cond_t *cond, pthread_mutex_t *mutex, int64_t ns)
+struct timespec
+lf_deadline(int64_t ns)
 {
-    if (ns < 0)
-        return pthread_cond_wait(cond, mutex) == 0;
     struct timespec until;
     clock_gettime(CLOCK_MONOTONIC, &until);
     until.tv_sec += ns / 1000000000;
@@ -28,5 +23,20 @@ lf_cond_wait_ns(pthread_cond_t *cond, pthread_mutex_t *mutex, int64_t ns)
         until.tv_sec++;
         until.tv_nsec -= 1000000000;
     }
-    return pthread_cond_timedwait(cond, mutex, &until) != ETIMEDOUT;
+    return until;
+}
+
+bool
+lf_cond_wait_until(pthread_cond_t *cond, pthread_mutex_t *mutex, const struct timespec *until)
+{
+    return pthread_cond_timedwait(cond, mutex, until) == 0;
+}
+
+bool
+lf_cond_wait_ns(pthread_cond_t *cond, pthread_mutex_t *mutex, int64_t ns)
+{
+    if (ns < 0)
+        return pthread_cond_wait(cond, mutex) == 0;
+    const struct timespec until = lf_deadline(ns);
+    return lf_cond_wait_until(cond, mutex, &until);
 }
