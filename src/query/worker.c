@@ -7,7 +7,6 @@
 #include "query/history.h"
 #include "query/pool.h"
 
-
 enum {
     TRIES = 3,
     RETRY_MS = 10,

@@ -28,9 +28,7 @@ open_store(struct lf_pg_store *store, const struct lf_store_options *options, st
     if (st != LF_OK)
         return st;
     store->health = new_link(store, options->read_only, LF_PG_CHANGE_MS);
-    st = lf_pg_link_up(&store->health, err);
-    if (st == LF_UNAVAILABLE)
-        st = lf_pg_link_refusal(&store->health, err);
+    st = lf_pg_link_first(&store->health, err);
     if (st == LF_OK)
         st = lf_pg_find_schema(store, err);
     if (st == LF_OK)

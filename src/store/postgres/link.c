@@ -92,20 +92,32 @@ lf_pg_link_up(struct lf_pg_link *link, struct lf_err *err)
     return st;
 }
 
-enum lf_status
-lf_pg_link_refusal(const struct lf_pg_link *link, struct lf_err *err)
+/* A standby where one that can be written was wanted answers as well: that is waited for. */
+static bool
+answers(const struct lf_pg_link *link, const char *words)
 {
     struct options options = {.count = 0};
     list_options(link, &options);
-    /* a standby where one that can be written was wanted answers as well: that is waited for */
-    bool answers = PQpingParams(options.names, options.values, 1) == PQPING_OK;
-    if (answers && err != NULL && strstr(err->text, "read-only") == NULL && strstr(err->text, "standby") == NULL &&
-        strstr(err->text, "read-write") == NULL) {
-        err->status = LF_DENIED;
-        err->fate = lf_status_fate(LF_DENIED);
-        return LF_DENIED;
+    return strstr(words, "read-only") == NULL && strstr(words, "standby") == NULL &&
+           strstr(words, "read-write") == NULL && PQpingParams(options.names, options.values, 1) == PQPING_OK;
+}
+
+/* Libpq tells no state of what goes wrong while connecting, and the server may have come up or gone away meanwhile: what
+ * is refused twice in the same words, by a server that answers, is refused. */
+enum lf_status
+lf_pg_link_first(struct lf_pg_link *link, struct lf_err *err)
+{
+    struct lf_err first = {0}, second = {0};
+    enum lf_status st = lf_pg_link_up(link, &first);
+    if (st == LF_UNAVAILABLE && answers(link, first.text)) {
+        st = lf_pg_link_up(link, &second);
+        if (st == LF_UNAVAILABLE && strcmp(first.text, second.text) == 0 && answers(link, second.text))
+            return lf_fail(err, LF_DENIED, "%s", second.text);
+        first = second;
     }
-    return LF_UNAVAILABLE;
+    if (st != LF_OK && err != NULL)
+        *err = first;
+    return st;
 }
 
 /* Waits until the socket can be read (or written, where wanted). */

@@ -56,8 +56,8 @@ LF_NODISCARD enum lf_status lf_pg_link_up(struct lf_pg_link *link, struct lf_err
 void lf_pg_link_drop(struct lf_pg_link *link);
 /* Is it known to be gone? */
 bool lf_pg_link_lost(const struct lf_pg_link *link);
-/* Why could the server not be reached: LF_DENIED where it was, but refuses us. */
-enum lf_status lf_pg_link_refusal(const struct lf_pg_link *link, struct lf_err *err);
+/* The same at the start: LF_DENIED where the server is there, but refuses us. */
+LF_NODISCARD enum lf_status lf_pg_link_first(struct lf_pg_link *link, struct lf_err *err);
 /* Runs statements without parameters, the link being up. */
 LF_NODISCARD enum lf_status lf_pg_run(struct lf_pg_link *link, const char *sql, const char *doing, struct lf_err *err);
 /* One statement with parameters (NULL: none), the link being up; columns come back in binary. PQclear() the result,

@@ -4,8 +4,13 @@
 #include "base/clock.h"
 #include "postgres_server.h"
 
+#include <arpa/inet.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 static struct pg_server server;
 
@@ -163,6 +168,72 @@ test_a_server_that_refuses(void **state)
     lf_model_free(model);
 }
 
+/* A server that comes up, and goes away again: what it says to each connection. */
+enum { GREETINGS = 3, GREETING_MAX = 200 };
+struct greeter {
+    int listener;
+    char greetings[GREETINGS][GREETING_MAX];
+    size_t lens[GREETINGS];
+};
+
+static void *
+greet(void *ctx)
+{
+    struct greeter *greeter = ctx;
+    char startup[1024];
+    for (int i = 0; i < GREETINGS; i++) {
+        int client = accept4(greeter->listener, NULL, NULL, SOCK_CLOEXEC);
+        if (client < 0)
+            return NULL;
+        if (recv(client, startup, sizeof(startup), 0) > 0)
+            send(client, greeter->greetings[i], greeter->lens[i], MSG_NOSIGNAL);
+        close(client);
+    }
+    return NULL;
+}
+
+static void
+add_greeting(struct greeter *greeter, int i, const char *type, const char *body, size_t body_len)
+{
+    char *out = greeter->greetings[i];
+    uint32_t len = htonl((uint32_t)body_len + 4);
+    memcpy(out, type, 1);
+    memcpy(out + 1, &len, 4);
+    memcpy(out + 5, body, body_len);
+    greeter->lens[i] = body_len + 5;
+}
+
+static void
+test_a_server_that_comes_up_meanwhile(void **state)
+{
+    (void)state;
+    static const char starting[] = "SFATAL\0VFATAL\0C57P03\0Mthe database system is not yet accepting connections\0";
+    static const char password[] = {0, 0, 0, 3};
+    struct greeter greeter = {.listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+    add_greeting(&greeter, 0, "E", starting, sizeof(starting));
+    add_greeting(&greeter, 1, "R", password,
+                 sizeof(password));                       /* now it answers: to the one who looks for the reason */
+    struct sockaddr_un address = {.sun_family = AF_UNIX}; /* and to the third it says nothing */
+    snprintf(address.sun_path, sizeof(address.sun_path), "%s/.s.PGSQL.7777", server.folder);
+    assert_int_equal(bind(greeter.listener, (struct sockaddr *)&address, sizeof(address)), 0);
+    assert_int_equal(listen(greeter.listener, 8), 0);
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, greet, &greeter), 0);
+
+    struct lf_model *model = fixture_model();
+    struct lf_store *store = NULL;
+    struct lf_err error = {0};
+    char url[800];
+    snprintf(url, sizeof(url), "postgresql:///postgres?user=postgres&port=7777&host=%s", server.folder);
+    struct lf_store_options options = {.url = url, .model = model};
+    assert_int_equal(lf_store_open(&options, &store, &error), LF_UNAVAILABLE);
+    assert_int_equal(error.fate, LF_FATE_RETRY);
+    shutdown(greeter.listener, SHUT_RDWR);
+    pthread_join(thread, NULL);
+    close(greeter.listener);
+    lf_model_free(model);
+}
+
 /* All of the primary's are there as well. */
 static void
 wait_for_standby(struct pg_server *primary)
@@ -218,6 +289,7 @@ main(void)
         cmocka_unit_test(test_a_cut_at_every_step_of_a_transaction),
         cmocka_unit_test(test_a_server_that_is_away),
         cmocka_unit_test(test_a_server_that_refuses),
+        cmocka_unit_test(test_a_server_that_comes_up_meanwhile),
         cmocka_unit_test(test_the_other_host_takes_over),
     };
     pg_server_new(&server);
