@@ -252,7 +252,7 @@ measure(const struct codec *codec, const struct subject *subject, bool encode)
 {
     struct lf_arena arena;
     struct lf_buf out, bytes;
-    double rounds[ROUNDS];
+    double rounds[ROUNDS] = {0};
     lf_arena_init(&arena, 64 * 1024, 0);
     lf_buf_init(&out, BYTES_MAX);
     lf_buf_init(&bytes, BYTES_MAX);

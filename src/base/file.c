@@ -34,7 +34,7 @@ read_all(int fd, const char *path, struct lf_buf *out, struct lf_err *err)
 {
     for (;;) {
         size_t left = out->max - out->len;
-        char beyond;
+        char beyond = 0;
         char *room = left != 0 ? lf_buf_reserve(out, left < CHUNK ? left : CHUNK) : &beyond;
         if (room == NULL) {
             enum lf_status st = lf_buf_status(out, err);

@@ -51,7 +51,7 @@ become(const struct mongo_server *server, const char *file, int out)
 static int
 read_port(const struct mongo_server *server, int in)
 {
-    char line[256];
+    char line[256] = {0};
     size_t len = 0;
     int64_t until = lf_clock_mono_ms() + START_MS;
     struct pollfd poll_fd = {.fd = in, .events = POLLIN};
