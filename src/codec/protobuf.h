@@ -28,17 +28,20 @@ enum {
 struct lf_proto_schema;  /* immutable: share it between threads */
 struct lf_proto_message; /* a message type; lives as long as its schema */
 
-/* A file that others import under its name ("common/money.proto"). */
+/*
+ * A file that others import under its name ("common/money.proto"). As registries have it, text is a .proto file or the
+ * base64 of its FileDescriptorProto (https://protobuf.dev/reference/protobuf/google.protobuf/).
+ */
 struct lf_proto_file_text {
     struct lf_bytes name;
     struct lf_bytes text;
 };
 
 /*
- * Parses a .proto file and what it imports: from references, or else from the files that need none (those of
- * google/protobuf/, google/type/ and confluent/ that registries know). Texts are copied. LF_INVALID with
- * "[FILE:]LINE:COLUMN: reason"; LF_LIMIT; LF_NO_MEMORY. Services, extensions and options that change nothing in the
- * bytes are read over.
+ * Parses a .proto file, or its descriptor as above, and what it imports: from references, or else from the files that
+ * need none (those of google/protobuf/, google/type/ and confluent/ that registries know). Texts are copied. LF_INVALID
+ * with "[FILE:]LINE:COLUMN: reason" (of a descriptor: in the .proto file that declares the same); LF_LIMIT;
+ * LF_NO_MEMORY. Services, extensions and options that change nothing in the bytes are read over.
  */
 LF_NODISCARD enum lf_status lf_proto_schema_parse(struct lf_bytes text, const struct lf_proto_file_text *references,
                                                   size_t count, struct lf_proto_schema **ret, struct lf_err *err);

@@ -1,7 +1,9 @@
 /*
- * Fuzz target: any .proto file is refused with its place and a reason, or gives a schema that is whole: each of its
- * messages is found by name and by place, reads nothing as an empty message, and is compatible with itself.
+ * Fuzz target: any .proto file, or any descriptor (its bytes behind a 0; they become base64), is refused with its place
+ * and a reason, or gives a schema that is whole: each of its messages is found by name and by place, reads nothing as
+ * an empty message, and is compatible with itself.
  */
+#include "base/base64.h"
 #include "codec/protobuf.h"
 
 #include <string.h>
@@ -48,12 +50,20 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     const struct lf_proto_file_text reference = {LF_LIT("o.proto"), lf_bytes_of(shared)};
+    struct lf_bytes text = lf_bytes((const char *)data, size);
     struct lf_proto_schema *schema = NULL;
     struct lf_err err = {0};
-    enum lf_status st = lf_proto_schema_parse(lf_bytes((const char *)data, size), &reference, 1, &schema, &err);
+    struct lf_buf base64;
+    lf_buf_init(&base64, 2 * LF_PROTO_TEXT_BYTES_MAX);
+    if (size > 1 && data[0] == 0) {
+        lf_base64_write(&base64, lf_bytes(text.ptr + 1, size - 1), false);
+        text = lf_buf_view(&base64);
+    }
+    enum lf_status st = lf_proto_schema_parse(text, &reference, 1, &schema, &err);
     LF_ASSERT(st == LF_OK || ((st == LF_INVALID || st == LF_LIMIT) && err.text[0] != '\0'));
     if (st == LF_OK)
         check_schema(schema);
     lf_proto_schema_free(schema);
+    lf_buf_release(&base64);
     return 0;
 }

@@ -2,6 +2,7 @@
 #include "codec/protobuf/schema.h"
 
 #include "base/mem.h"
+#include "codec/protobuf/descriptor.h"
 #include "codec/protobuf/link.h"
 
 #include <stdarg.h>
@@ -40,6 +41,32 @@ find_file(const struct lf_proto_schema *schema, struct lf_bytes name)
     return NULL;
 }
 
+static enum lf_status
+copy_text(struct loader *loader, struct lf_bytes text, struct lf_bytes *ret)
+{
+    *ret = lf_arena_copy(&loader->schema->arena, text);
+    return ret->ptr != NULL ? LF_OK : lf_no_memory(loader->err);
+}
+
+/* The text of a file of which only the descriptor is there. */
+static enum lf_status
+copy_descriptor(struct loader *loader, struct lf_bytes name, struct lf_bytes base64, struct lf_bytes *ret)
+{
+    struct lf_arena arena;
+    struct lf_bytes text = LF_BYTES_NONE;
+    lf_arena_init(&arena, 0, LF_PROTO_SCHEMA_MEMORY_MAX);
+    enum lf_status st = lf_proto_descriptor_text(base64, &arena, &text, loader->err);
+    if (st == LF_NO_MEMORY && arena.used > LF_PROTO_SCHEMA_MEMORY_MAX / 4)
+        st = lf_fail(loader->err, LF_LIMIT, "a descriptor that needs more memory than %d bytes",
+                     LF_PROTO_SCHEMA_MEMORY_MAX);
+    if (st != LF_OK && name.len != 0)
+        lf_err_context(loader->err, "%.*s", LF_FMT(name));
+    if (st == LF_OK)
+        st = copy_text(loader, text, ret);
+    lf_arena_release(&arena);
+    return st;
+}
+
 /* Copies the text, for the schema keeps views of it, and parses it. */
 static enum lf_status
 add_file(struct loader *loader, struct lf_bytes name, struct lf_bytes text, bool built_in, struct lf_proto_file **ret)
@@ -48,12 +75,17 @@ add_file(struct loader *loader, struct lf_bytes name, struct lf_bytes text, bool
     struct lf_proto_file *file = LF_ARENA_NEW(&schema->arena, struct lf_proto_file);
     if (file == NULL || !LF_PROTO_ROOM(&schema->arena, schema->files, schema->file_count, schema->file_cap))
         return lf_no_memory(loader->err);
+    struct lf_bytes copy = text;
+    enum lf_status st = LF_OK;
     file->name = lf_arena_copy(&schema->arena, name);
     file->schema = schema;
     file->built_in = built_in;
-    const struct lf_bytes copy = built_in ? text : lf_arena_copy(&schema->arena, text);
-    if (file->name.ptr == NULL || copy.ptr == NULL)
-        return lf_no_memory(loader->err);
+    if (!built_in)
+        st = lf_proto_is_descriptor(text) ? copy_descriptor(loader, name, text, &copy) : copy_text(loader, text, &copy);
+    if (st == LF_OK && file->name.ptr == NULL)
+        st = lf_no_memory(loader->err);
+    if (st != LF_OK)
+        return st;
     schema->files[schema->file_count++] = file;
     *ret = file;
     return lf_proto_parse_file(schema, file, copy, loader->err);

@@ -109,12 +109,15 @@ class Maker:
 
 
 class Reference:
-    """A schema as protoc and the reference implementation have it: cls is the class of its message t.M."""
+    """A schema as protoc and the reference implementation have it: cls is the class of its message t.M, descriptors are
+    those of its files in base64, by name."""
 
-    def __init__(self, text):
+    def __init__(self, text, **others):
         with tempfile.TemporaryDirectory(prefix="logfirst-protoc-") as folder:
             path = pathlib.Path(folder, "t.proto")
             path.write_text(text)
+            for name, other in others.items():
+                pathlib.Path(folder, f"{name}.proto").write_text(other)
             done = subprocess.run(
                 [sys.executable, "-m", "grpc_tools.protoc", f"-I{folder}", "--include_imports",
                  f"--descriptor_set_out={path}.set", str(path)],
@@ -123,8 +126,10 @@ class Reference:
             assert done.returncode == 0, f"{done.stderr}\n{text}"
             self.set = pathlib.Path(f"{path}.set").read_bytes()
         pool = descriptor_pool.DescriptorPool()
+        self.descriptors = {}
         for file in descriptor_pb2.FileDescriptorSet.FromString(self.set).file:
             pool.Add(file)
+            self.descriptors[file.name] = base64.b64encode(file.SerializeToString()).decode()
         self.cls = message_factory.GetMessageClass(pool.FindMessageTypeByName("t.M"))
 
     def deterministic(self, data):
