@@ -223,6 +223,25 @@ def test_a_header_holds_the_id(serve, apicurio, broker, topic):
     until(lambda: client.quote("c1"), "the event to be applied", 60)
 
 
+def test_a_guid_instead_of_an_id(serve, bad, broker, topic):
+    """In the header or in front of the payload, as newer clients have it."""
+    guid = uuid.uuid4()
+    bad.schemas = {str(guid): ("JSON", '{"properties": {"amount": {"maximum": 5}}}')}
+    broker.create_topic(topic)
+    server = serve("up", bad.url)
+    client = server.client()
+    name = b"\x01" + guid.bytes
+    values = [json.dumps({"customerId": f"c{number}", "amount": 3}).encode() for number in range(2)]
+    large = json.dumps({"customerId": "c2", "amount": 6}).encode()
+    broker.produce(topic, [
+        {"value": values[0], "headers": [*identity("e0"), ("__value_schema_id", name)]},
+        {"value": large, "headers": [*identity("e2"), ("__value_schema_id", name)]},
+        {"value": name + values[1], "headers": identity("e1")}])
+    until(lambda: client.quote("c0") and client.quote("c1"), "the events to be applied", 60)
+    assert [(letter["event_id"], letter["code"]) for letter in dead_letters(server.store_file)] == [
+        ("e2", "NOT_AN_EVENT")]
+
+
 # --- start-up
 
 
@@ -316,7 +335,8 @@ def test_what_can_never_be_read_is_dead_lettered(serve, bad, broker, topic):
     """Each for its own reason, its bytes kept; the events around it are stored."""
     broker.create_topic(topic)
     bad.schemas = {1: ("JSON", "true"), 2: ("JSON", '{"type": "no such type"}'), 3: ("AVRO", "{"),
-                   4: ("JSON", '{"properties": {"amount": {"maximum": 5}}}'), 5: ("XML", "<x/>")}
+                   4: ("JSON", '{"properties": {"amount": {"maximum": 5}}}'), 5: ("XML", "<x/>"),
+                   6: ("PROTOBUF", "message M {"), 7: ("PROTOBUF", "YgZwcm90bzk=")}
     server = serve("up", bad.url)
     client = server.client()
     good = {"customerId": "c", "amount": 9}
@@ -326,6 +346,8 @@ def test_what_can_never_be_read_is_dead_lettered(serve, bad, broker, topic):
         "half an id": (b"\x00\x00\x00", "NOT_AN_EVENT"),
         "schema that does not compile": (framed(2, good), "NOT_AN_EVENT"),
         "schema that is no JSON": (framed(3, good), "NOT_AN_EVENT"),
+        "schema that is no .proto file": (framed(6, good), "NOT_AN_EVENT"),
+        "schema that is no descriptor": (framed(7, good), "NOT_AN_EVENT"),
         "payload against its schema": (framed(4, good), "NOT_AN_EVENT"),
         "type that nobody knows": (framed(5, good), "NOT_AN_EVENT"),
     }

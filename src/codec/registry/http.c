@@ -256,6 +256,9 @@ judge(struct lf_asker *asker, CURLcode code, struct lf_err *err)
     switch (code) {
     case CURLE_OUT_OF_MEMORY: return lf_no_memory(err);
     case CURLE_ABORTED_BY_CALLBACK: return lf_fail(err, LF_CLOSED, "stopped while asking %s", asker->base);
+    case CURLE_PEER_FAILED_VERIFICATION: /* may pass: certificates are renewed */
+        return lf_fail(err, LF_UNAVAILABLE, "%s is not believed: %s (registry.ca names the authorities to trust)",
+                       asker->base, words);
     case CURLE_SSL_CERTPROBLEM:
     case CURLE_SSL_CACERT_BADFILE: return lf_fail(err, LF_DENIED, "%s: %s", asker->base, words);
     case CURLE_WRITE_ERROR:
