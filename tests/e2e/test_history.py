@@ -7,6 +7,7 @@ import pytest
 
 from harness.graphql import Refused, unique
 from harness.logfirst import BANK, QUOTES, Logfirst, run
+from harness.mongodb import Mongo
 from harness.postgres import Postgres
 from harness.process import scratch
 
@@ -19,20 +20,21 @@ HISTORY = (
 )
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgres"])
+SERVERS = {"postgres": Postgres, "mongodb": Mongo}
+
+
+@pytest.fixture(scope="module", params=["sqlite", *SERVERS])
 def bank(request, tmp_path_factory):
-    with scratch("lf-pg-") as folder:
-        options = []
-        if request.param == "postgres":
-            postgres = Postgres(folder).start()
-            options = ["--store", postgres.url("history")]
+    with scratch("lf-history-") as folder:
+        database = SERVERS[request.param](folder).start() if request.param in SERVERS else None
+        options = ["--store", database.url("history")] if database else []
         with Logfirst("up", BANK, tmp_path_factory.mktemp("bank") / "data", *options).start() as server:
             client = server.client()
             yield client
             client.close()
             assert server.stop() == 0
-        if request.param == "postgres":
-            postgres.close()
+        if database:
+            database.close()
 
 
 def act(client, field):

@@ -14,6 +14,7 @@ struct question {
     enum lf_append_outcome *outcome;
     struct lf_mongo_state *state; /* NULL: no entity */
     bool same_place;              /* it is there, in its place */
+    int64_t sequence;             /* … with this number */
     bool met;                     /* its id is there in another place, and has been judged */
     bool after;                   /* … later in the same partition, which no whole commit can have left */
 };
@@ -85,6 +86,7 @@ note_row(void *ctx, const bson_t *document, struct lf_err *err)
         if (!lf_mongo_same_place(&question->event->place, &place))
             continue;
         question->same_place = true;
+        question->sequence = lf_bson_get_int(document, "sequence", 0);
         if (question != same_id)
             question->state = NULL; /* another event's place: whatever that is, this one is not to be applied */
     }
@@ -109,7 +111,7 @@ write_query(struct lookup *lookup, struct lf_err *err)
     struct lf_mongo_session *session = lookup->session;
     struct lf_buf *filter = &session->filter, *opts = &session->opts;
     struct lf_place *places = LF_ARENA_ARRAY(&session->tx.arena, struct lf_place, lookup->count);
-    static const char *const wanted[] = {"eventType", "payload", "topic", "partition", "offset"};
+    static const char *const wanted[] = {"eventType", "payload", "topic", "partition", "offset", "sequence"};
     char index[24];
     if (places == NULL)
         return lf_no_memory(err);
@@ -251,6 +253,7 @@ gather(struct lf_mongo_session *session, const struct question *question, struct
     if (row->id.ptr == NULL || row->place.topic.ptr == NULL)
         return lf_no_memory(err);
     row->at = tx->events.len;
+    row->sequence = question->sequence;
     enum lf_status st = LF_OK;
     if (!question->same_place)
         st = lf_mongo_write_event(&tx->events, event, &row->sequence_at, err);

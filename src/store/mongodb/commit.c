@@ -94,93 +94,6 @@ insertion(struct lf_mongo_session *session, const char *collection, const char *
                             .ordered = ordered};
 }
 
-/* ---- numbers ---- */
-
-/* Takes count numbers from a counter; the last of them. Not part of the transaction: others would wait for it. */
-static enum lf_status
-reserve(struct lf_mongo_session *session, const char *counter, size_t count, int64_t *ret_last, struct lf_err *err)
-{
-    struct lf_buf *out = &session->command;
-    struct lf_mongo_done done = {0};
-    lf_buf_clear(out);
-    size_t start = lf_bson_begin(out);
-    lf_bson_text(out, LF_LIT("findAndModify"), LF_LIT(LF_MONGO_META));
-    size_t query = lf_bson_open(out, LF_BSON_DOCUMENT, LF_LIT("query"));
-    lf_bson_text(out, LF_LIT("_id"), lf_bytes_of(counter));
-    lf_bson_end(out, query);
-    size_t update = lf_bson_open(out, LF_BSON_DOCUMENT, LF_LIT("update"));
-    size_t increment = lf_bson_open(out, LF_BSON_DOCUMENT, LF_LIT("$inc"));
-    lf_bson_int64(out, LF_LIT("next"), (int64_t)count);
-    lf_bson_end(out, increment);
-    lf_bson_end(out, update);
-    lf_bson_bool(out, LF_LIT("new"), true);
-    lf_bson_end(out, start);
-    enum lf_status st = lf_buf_status(out, err);
-    if (st == LF_OK)
-        st = lf_mongo_write(&session->link, lf_buf_view(out), "numbering events", &done, err);
-    if (st == LF_OK && done.next < (int64_t)count)
-        st = lf_fail(err, LF_CORRUPT, "the counter \"%s\" in collection " LF_MONGO_META " is gone", counter);
-    if (st == LF_OK)
-        *ret_last = done.next;
-    return st;
-}
-
-static bool
-any_saved(const struct lf_mongo_session *session)
-{
-    for (size_t i = 0; i < session->store->base.model->entity_count; i++) {
-        if (session->tx.states[i].count != 0)
-            return true;
-    }
-    return false;
-}
-
-static void
-set_versions(struct lf_mongo_session *session, int64_t version)
-{
-    for (size_t i = 0; i < session->store->base.model->entity_count; i++) {
-        size_t at = 0;
-        for (const struct lf_map_entry *entry; (entry = lf_map_next(&session->tx.states[i], &at)) != NULL;) {
-            const struct lf_mongo_state *state = entry->value;
-            if (!state->saved)
-                continue;
-            /* a buffer over the document's own memory, which is the arena's */
-            struct lf_buf view = {.ptr = (char *)(uintptr_t)state->document.ptr,
-                                  .len = state->document.len,
-                                  .cap = state->document.len,
-                                  .max = state->document.len};
-            lf_bson_patch_int64(&view, state->version_at, version);
-        }
-    }
-}
-
-/* Events get ascending numbers, states one that no other write has. */
-static enum lf_status
-number(struct lf_mongo_session *session, struct lf_err *err)
-{
-    struct lf_mongo_tx *tx = &session->tx;
-    int64_t last = 0;
-    enum lf_status st = LF_OK;
-    if (tx->new_rows != 0 || any_saved(session)) {
-        st = reserve(session, "sequence", tx->new_rows + 1, &last, err);
-        if (st != LF_OK)
-            return st;
-        set_versions(session, last);
-        last -= (int64_t)tx->new_rows;
-        for (size_t i = 0; i < tx->row_count; i++) {
-            if (tx->rows[i]->len != 0)
-                lf_bson_patch_int64(&tx->events, tx->rows[i]->sequence_at, last++);
-        }
-    }
-    if (tx->grave_count == 0)
-        return LF_OK;
-    st = reserve(session, "letters", tx->grave_count, &last, err);
-    last -= (int64_t)tx->grave_count;
-    for (size_t i = 0; st == LF_OK && i < tx->grave_count; i++)
-        lf_bson_patch_int64(&tx->letters, tx->graves[i].id_at, ++last);
-    return st;
-}
-
 /* ---- the steps ---- */
 
 static enum lf_status
@@ -205,6 +118,45 @@ write_events(struct lf_mongo_session *session, struct lf_err *err)
     for (size_t i = 0; st == LF_OK && i < tx->row_count; i++) {
         if (tx->rows[i]->len != 0)
             st = add_document(&command, lf_bytes(tx->events.ptr + tx->rows[i]->at, tx->rows[i]->len), err);
+    }
+    return st == LF_OK ? send_command(&command, err) : st;
+}
+
+/* {"q": {"_id": id}, "u": {"$set": {"sequence": number}}} */
+static enum lf_status
+add_number(struct command *command, const struct lf_mongo_row *row, struct lf_err *err)
+{
+    struct lf_buf *out = &command->session->command;
+    char index[24];
+    struct lf_bytes key;
+    enum lf_status st = next_part(command, row->id.len + 128, index, &key, err);
+    if (st != LF_OK)
+        return st;
+    size_t part = lf_bson_open(out, LF_BSON_DOCUMENT, key);
+    size_t condition = lf_bson_open(out, LF_BSON_DOCUMENT, LF_LIT("q"));
+    lf_bson_text(out, LF_LIT("_id"), row->id);
+    lf_bson_end(out, condition);
+    size_t update = lf_bson_open(out, LF_BSON_DOCUMENT, LF_LIT("u"));
+    size_t set = lf_bson_open(out, LF_BSON_DOCUMENT, LF_LIT("$set"));
+    lf_bson_int64(out, LF_LIT("sequence"), row->sequence);
+    lf_bson_end(out, set);
+    lf_bson_end(out, update);
+    lf_bson_end(out, part);
+    return LF_OK;
+}
+
+/* Those that were there already, with a number that is too low. */
+static enum lf_status
+write_numbers(struct lf_mongo_session *session, struct lf_err *err)
+{
+    const struct lf_mongo_tx *tx = &session->tx;
+    struct command command = insertion(session, LF_MONGO_EVENTS, "numbering events", true);
+    enum lf_status st = LF_OK;
+    command.verb = "update";
+    command.list = "updates";
+    for (size_t i = 0; st == LF_OK && i < tx->row_count; i++) {
+        if (tx->rows[i]->renumbered)
+            st = add_number(&command, tx->rows[i], err);
     }
     return st == LF_OK ? send_command(&command, err) : st;
 }
@@ -406,6 +358,8 @@ write_all(struct lf_mongo_session *session, struct lf_err *err)
         st = write_events(session, err);
     LF_CRASH_POINT("store.appended");
     if (st == LF_OK)
+        st = write_numbers(session, err);
+    if (st == LF_OK)
         st = write_states(session, err);
     LF_CRASH_POINT("store.saved");
     if (st == LF_OK)
@@ -463,7 +417,7 @@ lf_mongo_commit(struct lf_store_session *base, struct lf_err *err)
     struct lf_mongo_session *session = lf_mongo_session(base);
     enum lf_status st = check_age(&session->tx, err);
     if (st == LF_OK)
-        st = number(session, err);
+        st = lf_mongo_number(session, err);
     if (st == LF_OK && session->store->transactions)
         st = start_transaction(&session->link, err);
     if (st == LF_OK)

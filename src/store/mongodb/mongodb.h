@@ -2,8 +2,8 @@
  * Inside the MongoDB back end: libmongoc, a client a session, commands and documents written by bson.c. url.c reads the
  * URL, link.c connects and asks, error.c knows MongoDB's codes; value.c and key.c turn values into BSON and back;
  * schema.c makes collections and indexes and finds out whether there are transactions; event.c, letter.c and state.c
- * are documents and back, append.c decides what is new, commit.c writes, filter.c and list.c are lists, connect.c opens
- * and closes.
+ * are documents and back, append.c decides what is new, number.c gives numbers, commit.c writes, filter.c and list.c
+ * are lists, connect.c opens and closes.
  *
  * A transaction of store.h gathers what it will write, and writes all of it at commit: inside a transaction of MongoDB
  * where there are any, else document by document in an order that reading again completes. docs/store-mongodb.md has
@@ -173,6 +173,8 @@ struct lf_mongo_row { /* an event of the transaction that is stored, now or by a
     struct lf_place place;
     size_t at, len; /* its document in events; len 0: it is in the store */
     size_t sequence_at;
+    int64_t sequence;          /* of one that is in the store */
+    bool renumbered;           /* … its new one */
     struct lf_mongo_row *next; /* of the same entity; earlier */
 };
 struct lf_mongo_place { /* the last event of that partition which is in a state */
@@ -273,6 +275,11 @@ bool lf_mongo_covers(const struct lf_mongo_state *state, const struct lf_place *
 /* From time to time: what deleted entities have left behind, if nobody can need it any more. */
 LF_NODISCARD enum lf_status lf_mongo_sweep(struct lf_mongo_session *session, struct lf_err *err);
 
+/* Gives what the transaction will write its numbers: dead letters, states one that no other write has, and events
+ * ascending ones within a partition. What a commit that was cut short has stored keeps its number unless that would be
+ * too low: its inserts may have come in between another's. */
+LF_NODISCARD enum lf_status lf_mongo_number(struct lf_mongo_session *session, struct lf_err *err);
+
 /* ---- the slots of store_backend.h ---- */
 
 enum lf_status lf_mongo_begin(struct lf_store_session *session, struct lf_err *err);
@@ -300,7 +307,6 @@ enum lf_status lf_mongo_list(struct lf_store_session *session, const struct lf_l
 enum lf_status lf_mongo_dead_letters(struct lf_store_session *session, int64_t after, size_t max,
                                      struct lf_arena *arena, struct lf_dead_letter **ret, size_t *ret_count,
                                      struct lf_err *err);
-
 /* For lists: writes a filter (NULL: all) and the place after a cursor (NULL: none) as one document. */
 LF_NODISCARD enum lf_status lf_mongo_filter_write(struct lf_buf *out, const struct lf_list_query *query,
                                                   const struct lf_value *after, struct lf_arena *arena,

@@ -181,6 +181,32 @@ test_a_refused_event_stays_dead(void **state)
     }
 }
 
+/* What a killed consumer's insert still stores, while its successor is at what comes before it. */
+static void
+test_events_are_numbered_in_the_order_of_the_log(void **state)
+{
+    struct world w = {0};
+    (void)state;
+    open_world(&w);
+    const struct lf_event *events[] = {quote_event(&w, 0, "a"), quote_event(&w, 1, "b"), quote_event(&w, 2, "c")};
+    OK(lf_store_begin(w.session, &err));
+    assert_string_equal(outcomes_of(&w, &events[2], 1), "A");
+    save_quote(&w, "{\"customerId\":\"q\",\"amount\":3}");
+    lose_commit(&w, at(FIRST_STATE, sizeof(FIRST_STATE) - 1, false));
+    OK(lf_store_begin(w.session, &err));
+    assert_string_equal(outcomes_of(&w, events, 3), "AAA");
+    save_quote(&w, "{\"customerId\":\"q\",\"amount\":3}");
+    advance(&w, 3);
+    OK(lf_store_commit(w.session, &err));
+    const struct lf_list_query query = {.first = 10};
+    struct lf_list_result list;
+    OK(lf_store_list(w.session, &query, &w.arena, &list, &err));
+    assert_int_equal(list.count, 3);
+    for (size_t i = 0; i < 3; i++)
+        assert_int_equal(list.events[i].event.place.offset, i);
+    close_world(&w);
+}
+
 /* A deleted entity says what has been applied as well. */
 static void
 test_a_deletion_is_not_applied_twice(void **state)
@@ -274,6 +300,7 @@ main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_refused_event_stays_dead),
+        cmocka_unit_test(test_events_are_numbered_in_the_order_of_the_log),
         cmocka_unit_test(test_a_deletion_is_not_applied_twice),
         cmocka_unit_test(test_a_consumer_that_was_overtaken_changes_nothing),
         cmocka_unit_test(test_a_repetition_is_found_without_looking),
