@@ -102,8 +102,8 @@ answers(const struct lf_pg_link *link, const char *words)
            strstr(words, "read-write") == NULL && PQpingParams(options.names, options.values, 1) == PQPING_OK;
 }
 
-/* Libpq tells no state of what goes wrong while connecting, and the server may have come up or gone away meanwhile: what
- * is refused twice in the same words, by a server that answers, is refused. */
+/* Libpq tells no state of what goes wrong while connecting, and the server may have come up or gone away meanwhile:
+ * what is refused twice in the same words, by a server that answers, is refused. */
 enum lf_status
 lf_pg_link_first(struct lf_pg_link *link, struct lf_err *err)
 {
