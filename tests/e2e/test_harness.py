@@ -1,9 +1,12 @@
 """The harness holds what the other tests rely on."""
 
 import sys
+from types import SimpleNamespace
 
 import pytest
+from confluent_kafka import OFFSET_INVALID, KafkaError, KafkaException, TopicPartition
 
+from harness import kafka
 from harness.graphql import unique
 from harness.logfirst import parse_logfmt, parse_metrics, total
 from harness.process import Process
@@ -46,6 +49,29 @@ def test_lines_are_seen_as_they_come_and_a_kill_ends_it():
         assert child.rss_bytes() > 1024 * 1024
         assert child.kill() == -9
     assert not child.running()
+
+
+def test_committed_offsets_are_asked_for_until_there_is_a_coordinator(monkeypatch, tmp_path):
+    refusals = [KafkaError(KafkaError.NOT_COORDINATOR), KafkaError(KafkaError._TRANSPORT)]
+
+    class Asked:
+        def __init__(self, config):
+            pass
+
+        def list_topics(self, topic, timeout):
+            return SimpleNamespace(topics={topic: SimpleNamespace(partitions=[0, 1])})
+
+        def committed(self, places, timeout):
+            if refusals:
+                raise KafkaException(refusals.pop())
+            return [TopicPartition("t", 0, 7), TopicPartition("t", 1, OFFSET_INVALID)]
+
+        def close(self):
+            pass
+
+    monkeypatch.setattr(kafka, "Consumer", Asked)
+    assert kafka.Broker(tmp_path).committed("g", "t") == {0: 7}
+    assert not refusals
 
 
 def test_the_broker_keeps_its_messages_over_a_kill(own_broker):

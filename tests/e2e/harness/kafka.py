@@ -278,12 +278,20 @@ class Broker(Process):
             consumer.close()
 
     def committed(self, group, topic):
-        """Partition -> the group's committed offset; partitions without one are left out."""
+        """Partition -> the group's committed offset; partitions without one are left out. A broker that has just
+        started, or is busy, may say that it is not the group's coordinator (yet): it is asked again."""
         consumer = Consumer({"bootstrap.servers": self.bootstrap, "group.id": group, "log_level": 0})
-        try:
+
+        def ask():
             partitions = consumer.list_topics(topic, timeout=20).topics[topic].partitions
-            asked = [TopicPartition(topic, partition) for partition in partitions]
-            found = consumer.committed(asked, timeout=20)
+            found = consumer.committed([TopicPartition(topic, partition) for partition in partitions], timeout=20)
+            for entry in found:
+                if entry.error is not None:
+                    raise KafkaException(entry.error)
+            return found
+
+        try:
+            found = until(ask, f"the committed offsets of {group}", 90, 0.2, retry=(KafkaException,))
             return {
                 entry.partition: entry.offset for entry in found if entry.offset != OFFSET_INVALID and entry.offset >= 0
             }
