@@ -61,8 +61,11 @@ load(struct lf_states_of *of, struct lf_store_session *session, struct lf_arena 
     if (st != LF_OK)
         return st;
     at = i = 0;
-    for (const struct lf_map_entry *entry; (entry = lf_map_next(&of->map, &at)) != NULL; i++)
-        ((struct lf_state *)entry->value)->value = values[i];
+    for (const struct lf_map_entry *entry; (entry = lf_map_next(&of->map, &at)) != NULL; i++) {
+        struct lf_state *state = entry->value;
+        state->value = values[i];
+        state->existed = values[i].type != LF_V_NULL;
+    }
     return LF_OK;
 }
 
@@ -89,7 +92,7 @@ save(struct lf_states_of *of, struct lf_store_session *session, struct lf_arena 
     for (const struct lf_map_entry *entry; (entry = lf_map_next(&of->map, &at)) != NULL;) {
         const struct lf_state *state = entry->value;
         if (state->changed)
-            changes[count++] = (struct lf_state_change){state->key, state->value, state->place};
+            changes[count++] = (struct lf_state_change){state->key, state->value, state->place, state->existed};
     }
     return count != 0 ? lf_store_save(session, of->entity, changes, count, err) : LF_OK;
 }

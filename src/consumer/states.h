@@ -12,6 +12,7 @@ struct lf_state {
     struct lf_bytes key;
     struct lf_value value; /* LF_V_NULL: there is no such entity */
     struct lf_place place; /* of the last event applied */
+    bool existed;          /* in the store, when it was loaded */
     bool changed;
 };
 

@@ -135,7 +135,8 @@ save_part(struct lf_rebuild *rebuild, const struct lf_rebuild_part *part, struct
         const struct lf_rebuild_state *state = entry->value;
         bool nothing = part->empty && state->value.type == LF_V_NULL; /* came and went */
         if (state->changed && !nothing)
-            changes[count++] = (struct lf_state_change){state->key, state->value, state->place};
+            changes[count++] =
+                (struct lf_state_change){.key = state->key, .state = state->value, .place = state->place};
     }
     qsort(changes, count, sizeof(*changes), compare_changes);
     enum lf_status st = LF_OK;

@@ -81,8 +81,10 @@ struct lf_state_change {
     struct lf_bytes key;
     struct lf_value state; /* LF_V_OBJECT with a member a field; LF_V_NULL deletes */
     struct lf_place place; /* of the last event applied; for stores whose transactions do not span rows */
+    bool existed;          /* loaded in this transaction, and was there */
 };
-/* Keys distinct. LF_INVALID, LF_LIMIT, LF_CONFLICT: the store refuses one of the states for good. */
+/* Keys distinct. LF_AGAIN: another transaction has changed or deleted what this one has loaded. LF_INVALID, LF_LIMIT,
+ * LF_CONFLICT: the store refuses one of the states for good. */
 LF_NODISCARD enum lf_status lf_store_save(struct lf_store_session *session, const struct lf_entity *entity,
                                           const struct lf_state_change *changes, size_t count, struct lf_err *err);
 

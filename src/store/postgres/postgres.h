@@ -202,7 +202,7 @@ enum lf_pg_fixed {
     LF_PG_WALK_ENTITY,
     LF_PG_FIXED_COUNT,
 };
-enum lf_pg_of_entity { LF_PG_LOAD, LF_PG_SAVE, LF_PG_DELETE, LF_PG_OF_ENTITY_COUNT };
+enum lf_pg_of_entity { LF_PG_LOAD, LF_PG_SAVE, LF_PG_CHANGE, LF_PG_DELETE, LF_PG_OF_ENTITY_COUNT };
 
 #define LF_PG_EVENT_COLUMNS                                                                                            \
     "event_id, event_type, entity_type, entity_key, payload, headers, topic, log_partition, log_offset, occurred_at, " \

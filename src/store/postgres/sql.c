@@ -224,6 +224,30 @@ write_save(struct lf_buf *out, const struct lf_entity *entity, const char *prefi
     lf_sql_update_excluded(out, entity);
 }
 
+/* Rows that the transaction has read. An upsert would make one anew that was deleted since; this fails with 40001. */
+static void
+write_change(struct lf_buf *out, const struct lf_entity *entity, const char *prefix)
+{
+    lf_buf_add_text(out, "UPDATE ");
+    lf_pg_table(out, entity, prefix);
+    lf_buf_add_text(out, " t SET ");
+    size_t set = 0;
+    for (size_t i = 0; i < entity->field_count; i++) {
+        if (i == entity->key && entity->field_count > 1)
+            continue;
+        lf_buf_add_text(out, set++ == 0 ? "" : ", ");
+        lf_sql_quote(out, entity->fields[i].column);
+        lf_buf_printf(out, " = v.c%zu", i);
+    }
+    lf_buf_add_text(out, " FROM (SELECT ");
+    for (size_t i = 0; i < entity->field_count; i++)
+        lf_buf_printf(out, "%sunnest($%zu)%s AS c%zu", i == 0 ? "" : ", ", i + 1, lf_pg_kind(&entity->fields[i])->cast,
+                      i);
+    lf_buf_add_text(out, ") v WHERE t.");
+    lf_sql_quote(out, entity->fields[entity->key].column);
+    lf_buf_printf(out, " = v.c%zu", entity->key);
+}
+
 /* What has been written so far, as text that lasts. */
 static enum lf_status
 keep(struct lf_pg_store *store, struct lf_buf *sql, const char **ret, struct lf_err *err)
@@ -239,8 +263,11 @@ keep(struct lf_pg_store *store, struct lf_buf *sql, const char **ret, struct lf_
 static enum lf_status
 write_all(struct lf_pg_store *store, const struct lf_model *model, struct lf_buf *sql, struct lf_err *err)
 {
-    static void (*const writers[])(struct lf_buf *, const struct lf_entity *, const char *) = {
-        [LF_PG_LOAD] = write_load, [LF_PG_SAVE] = write_save, [LF_PG_DELETE] = write_delete};
+    static void (*const writers[])(struct lf_buf *, const struct lf_entity *,
+                                   const char *) = {[LF_PG_LOAD] = write_load,
+                                                    [LF_PG_SAVE] = write_save,
+                                                    [LF_PG_CHANGE] = write_change,
+                                                    [LF_PG_DELETE] = write_delete};
     lf_sql_quote(sql, lf_bytes_of(store->schema));
     lf_buf_add_char(sql, '.');
     enum lf_status st = keep(store, sql, &store->prefix, err);

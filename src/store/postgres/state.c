@@ -128,13 +128,24 @@ lf_pg_get(struct lf_store_session *base, const struct lf_entity *entity, struct 
     return LF_OK;
 }
 
-/* In the order of their keys, so that consumers who write the same rows wait for each other and do not deadlock. */
+/* The statement that brings a change about. */
+static enum lf_pg_of_entity
+statement_of(const struct lf_state_change *change)
+{
+    if (change->state.type == LF_V_NULL)
+        return LF_PG_DELETE;
+    return change->existed ? LF_PG_CHANGE : LF_PG_SAVE;
+}
+
+/* By statement, then in the order of their keys, so that consumers who write the same rows wait for each other and do
+ * not deadlock. */
 static int
 compare_changes(const void *a, const void *b)
 {
     const struct lf_state_change *x = *(const struct lf_state_change *const *)a;
     const struct lf_state_change *y = *(const struct lf_state_change *const *)b;
-    return lf_bytes_compare(x->key, y->key);
+    int order = (int)statement_of(x) - (int)statement_of(y);
+    return order != 0 ? order : lf_bytes_compare(x->key, y->key);
 }
 
 static enum lf_status
@@ -158,7 +169,7 @@ add_field(struct lf_pg_session *session, const struct lf_entity *entity, const s
 
 static enum lf_status
 write_states(struct lf_pg_session *session, const struct lf_entity *entity,
-             const struct lf_state_change *const *changes, size_t count, struct lf_err *err)
+             const struct lf_state_change *const *changes, size_t count, enum lf_pg_of_entity which, struct lf_err *err)
 {
     enum lf_status st = LF_OK;
     lf_pg_params_clear(&session->params);
@@ -166,7 +177,12 @@ write_states(struct lf_pg_session *session, const struct lf_entity *entity,
         st = add_field(session, entity, changes, count, i, err);
     if (st != LF_OK)
         return st;
-    return lf_pg_do(session, lf_pg_entity_sql(session, entity, LF_PG_SAVE), "storing states", NULL, err);
+    int64_t written = 0;
+    st = lf_pg_do(session, lf_pg_entity_sql(session, entity, which), "storing states", &written, err);
+    if (st == LF_OK && which == LF_PG_CHANGE && written != (int64_t)count)
+        return lf_fail(err, LF_AGAIN, "storing states: rows of %.*s that were read are not there",
+                       LF_FMT(entity->name));
+    return st;
 }
 
 static enum lf_status
@@ -188,18 +204,19 @@ save(struct lf_pg_session *session, const struct lf_entity *entity, const struct
      struct lf_err *err)
 {
     const struct lf_state_change **sorted = lf_arena_calloc(&session->arena, count, sizeof(*sorted));
-    size_t kept = 0, gone = count;
+    enum lf_status st = LF_OK;
     if (sorted == NULL)
         return lf_no_memory(err);
     for (size_t i = 0; i < count; i++)
-        sorted[changes[i].state.type != LF_V_NULL ? kept++ : --gone] = &changes[i];
-    qsort(sorted, kept, sizeof(*sorted), compare_changes);
-    qsort(sorted + gone, count - gone, sizeof(*sorted), compare_changes);
-    enum lf_status st = LF_OK;
-    if (kept != 0)
-        st = write_states(session, entity, sorted, kept, err);
-    if (st == LF_OK && gone != count)
-        st = delete_states(session, entity, sorted + gone, count - gone, err);
+        sorted[i] = &changes[i];
+    qsort(sorted, count, sizeof(*sorted), compare_changes);
+    for (size_t from = 0, to; st == LF_OK && from < count; from = to) {
+        enum lf_pg_of_entity which = statement_of(sorted[from]);
+        for (to = from + 1; to < count && statement_of(sorted[to]) == which; to++)
+            ;
+        st = which == LF_PG_DELETE ? delete_states(session, entity, sorted + from, to - from, err)
+                                   : write_states(session, entity, sorted + from, to - from, which, err);
+    }
     return st;
 }
 

@@ -90,7 +90,7 @@ commit(struct fixture *fixture, int64_t offset, bool dead)
                                    .entity_key = LF_LIT("a"),
                                    .place = place};
     const struct lf_event *const events[] = {&event};
-    const struct lf_state_change change = {LF_LIT("a"), lf_value_object(members, 5), place};
+    const struct lf_state_change change = {.key = LF_LIT("a"), .state = lf_value_object(members, 5), .place = place};
     const struct lf_dead_letter letter = {.place = place,
                                           .event_id = event.id,
                                           .stage = LF_LIT("apply"),

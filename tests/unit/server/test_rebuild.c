@@ -65,7 +65,7 @@ apply(struct world *world, const char *type, struct lf_bytes key, struct lf_memb
     OK(lf_store_append(world->session, &one, 1, &outcome, &err));
     OK(lf_store_load(world->session, account(), &key, 1, &world->arena, &state, &err));
     OK(lf_replay(&event, &state, &world->arena, &state, &err));
-    const struct lf_state_change change = {key, state, event.place};
+    const struct lf_state_change change = {.key = key, .state = state, .place = event.place};
     OK(lf_store_save(world->session, account(), &change, 1, &err));
     OK(lf_store_commit(world->session, &err));
 }
@@ -185,8 +185,9 @@ save(struct world *world, const char *key, int balance)
                                   {LF_LIT("balance"), lf_value_int(balance)},
                                   {LF_LIT("last"), LF_VALUE_NULL},
                                   {LF_LIT("deposits"), lf_value_int(0)}};
-    const struct lf_state_change change = {
-        lf_bytes_of(key), balance >= 0 ? lf_value_object(members, 5) : LF_VALUE_NULL, {topic, 0, 0}};
+    const struct lf_state_change change = {.key = lf_bytes_of(key),
+                                           .state = balance >= 0 ? lf_value_object(members, 5) : LF_VALUE_NULL,
+                                           .place = {topic, 0, 0}};
     OK(lf_store_begin(world->session, &err));
     OK(lf_store_save(world->session, account(), &change, 1, &err));
     OK(lf_store_commit(world->session, &err));

@@ -58,10 +58,10 @@ load_count(struct world *w, struct lf_store_session *session)
 }
 
 static enum lf_status
-save_count(struct world *w, struct lf_store_session *session, int64_t count, struct lf_err *error)
+save_count(struct world *w, struct lf_store_session *session, bool existed, int64_t count, struct lf_err *error)
 {
     struct lf_member members[] = {{LF_LIT("number"), lf_value_int(1)}, {LF_LIT("value"), lf_value_int(count)}};
-    struct lf_state_change change = {.key = LF_LIT("1"), .state = lf_value_object(members, 2)};
+    struct lf_state_change change = {.key = LF_LIT("1"), .state = lf_value_object(members, 2), .existed = existed};
     return lf_store_save(session, &w->model->entities[COUNTER], &change, 1, error);
 }
 
@@ -76,15 +76,71 @@ test_two_fold_one_entity(void **state)
         OK(lf_store_begin(w->b, &err));
         assert_int_equal(load_count(w, w->a), round * 2);
         assert_int_equal(load_count(w, w->b), round * 2);
-        OK(save_count(w, w->a, round * 2 + 1, &err));
+        OK(save_count(w, w->a, round != 0, round * 2 + 1, &err));
         OK(lf_store_commit(w->a, &err));
-        assert_int_equal(save_count(w, w->b, round * 2 + 1, &error), LF_AGAIN);
+        assert_int_equal(save_count(w, w->b, round != 0, round * 2 + 1, &error), LF_AGAIN);
         assert_int_equal(error.fate, LF_FATE_RETRY);
         lf_store_abort(w->b);
         OK(lf_store_begin(w->b, &err));
         assert_int_equal(load_count(w, w->b), round * 2 + 1);
-        OK(save_count(w, w->b, round * 2 + 2, &err));
+        OK(save_count(w, w->b, true, round * 2 + 2, &err));
         OK(lf_store_commit(w->b, &err));
+    }
+}
+
+static enum lf_status
+delete_count(struct world *w, struct lf_store_session *session, struct lf_err *error)
+{
+    const struct lf_state_change change = {.key = LF_LIT("1"), .state = LF_VALUE_NULL};
+    return lf_store_save(session, &w->model->entities[COUNTER], &change, 1, error);
+}
+
+/* One deletes what the other has read, and perhaps makes it anew: what the other makes of it must not come back. */
+static void
+test_one_deletes_what_the_other_has_read(void **state)
+{
+    struct world *w = *state;
+    for (int anew = 0; anew < 2; anew++) {
+        struct lf_err error = {0};
+        OK(lf_store_begin(w->a, &err));
+        OK(save_count(w, w->a, false, 5, &err));
+        OK(lf_store_commit(w->a, &err));
+        OK(lf_store_begin(w->a, &err));
+        OK(lf_store_begin(w->b, &err));
+        assert_int_equal(load_count(w, w->a), 5);
+        assert_int_equal(load_count(w, w->b), 5);
+        OK(delete_count(w, w->a, &err));
+        OK(lf_store_commit(w->a, &err));
+        if (anew) {
+            OK(lf_store_begin(w->a, &err));
+            OK(save_count(w, w->a, false, 1, &err));
+            OK(lf_store_commit(w->a, &err));
+        }
+        assert_int_equal(save_count(w, w->b, true, 6, &error), LF_AGAIN);
+        lf_store_abort(w->b);
+        OK(lf_store_begin(w->b, &err));
+        assert_int_equal(load_count(w, w->b), anew);
+        lf_store_abort(w->b);
+    }
+}
+
+/* Both delete it; and one deletes what the other has changed. */
+static void
+test_what_is_deleted_was_changed_meanwhile(void **state)
+{
+    struct world *w = *state;
+    for (int deleted = 0; deleted < 2; deleted++) {
+        struct lf_err error = {0};
+        OK(lf_store_begin(w->a, &err));
+        OK(save_count(w, w->a, false, 5, &err));
+        OK(lf_store_commit(w->a, &err));
+        OK(lf_store_begin(w->a, &err));
+        OK(lf_store_begin(w->b, &err));
+        assert_int_equal(load_count(w, w->b), 5);
+        OK(deleted ? delete_count(w, w->a, &err) : save_count(w, w->a, true, 6, &err));
+        OK(lf_store_commit(w->a, &err));
+        assert_int_equal(delete_count(w, w->b, &error), LF_AGAIN);
+        lf_store_abort(w->b);
     }
 }
 
@@ -200,7 +256,7 @@ count_one(struct counting *c, struct lf_store_session *session, int64_t n, struc
         st = lf_store_load(session, &c->world->model->entities[COUNTER], &key, 1, arena, &state, &c->error);
     const struct lf_value *value = st == LF_OK ? lf_value_get_text(&state, "value") : NULL;
     if (st == LF_OK)
-        st = save_count(c->world, session, value != NULL ? value->u.integer + 1 : 1, &c->error);
+        st = save_count(c->world, session, value != NULL, value != NULL ? value->u.integer + 1 : 1, &c->error);
     if (st == LF_OK)
         st = lf_store_advance(session, LF_LIT("g"), LF_LIT("t"), c->number, n == 0 ? -1 : n, n + 1, &c->error);
     if (st == LF_OK)
@@ -292,8 +348,12 @@ int
 main(void)
 {
     static const struct CMUnitTest tests[] = {
-        CASE(test_two_fold_one_entity),  CASE(test_a_position_that_moves_meanwhile),
-        CASE(test_two_append_one_event), CASE(test_many_fold_one_entity),
+        CASE(test_two_fold_one_entity),
+        CASE(test_a_position_that_moves_meanwhile),
+        CASE(test_one_deletes_what_the_other_has_read),
+        CASE(test_what_is_deleted_was_changed_meanwhile),
+        CASE(test_two_append_one_event),
+        CASE(test_many_fold_one_entity),
         CASE(test_many_make_the_tables),
     };
     pg_server_new(&server);
