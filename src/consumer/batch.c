@@ -402,7 +402,7 @@ send_dead(struct lf_batch *batch, struct lf_err *err)
         if (work->verdict == LF_WORK_DEAD && work->dead.durable)
             lf_partition_note_sent(work->partition, work->dead.record->offset);
         if (st != LF_OK && work->verdict == LF_WORK_DEAD && work->dead.refused)
-            work->partition->stuck = true; /* the others need not wait for it */
+            lf_partition_hold(work->partition, LF_PARTNER_LOG); /* the others need not wait for it */
     }
     return st;
 }

@@ -38,9 +38,6 @@ struct lf_work {
     struct lf_state *state;         /* of an appended head with an entity */
 };
 
-/* Whom the step in work asks: who is away when it fails with fate RETRY. */
-enum lf_partner { LF_PARTNER_NONE, LF_PARTNER_LOG, LF_PARTNER_STORE };
-
 struct lf_batch {
     /* given */
     const struct lf_model *model;
@@ -65,8 +62,8 @@ struct lf_batch {
     size_t skipped;
     struct lf_payload_pins pins; /* schemas that the batch's events were read with */
     struct lf_err held_why;      /* why the latest partition was held */
-    enum lf_partner asking;
-    struct lf_tally tally; /* of the latest run */
+    enum lf_partner asking;      /* whom the step in work asks: who is away when it fails with fate RETRY */
+    struct lf_tally tally;       /* of the latest run */
 };
 
 /* The fields that are given must be set before; session before each run. */

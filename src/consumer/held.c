@@ -1,73 +1,91 @@
-/* Partitions that wait for a schema. */
+/* Partitions that are held. */
 #include "consumer/held.h"
 #include "base/clock.h"
-#include "base/report.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 
 enum {
-    LOOK_EVERY_MS = 20,    /* has the registry answered? */
-    AGAIN_AFTER_MS = 5000, /* tried again although it has not, as far as is known */
-    TELL_EVERY_MS = 60000,
+    LOOK_EVERY_MS = 20,     /* has the registry answered? */
+    SCHEMA_AFTER_MS = 5000, /* tried again although it has not, as far as is known */
 };
 
-/* At most a line a minute, whichever partitions they are. */
 static void
-tell(struct lf_consumer *consumer, const struct lf_partition *partition)
+publish(struct lf_consumer *consumer)
+{
+    const struct lf_positions *positions = &consumer->positions;
+    lf_meter_held(&consumer->meter,
+                  lf_positions_waiting(positions, LF_PARTNER_SCHEMA) + lf_positions_waiting(positions, LF_PARTNER_LOG));
+}
+
+/* The log's refusals fail the batch, and are told of by whoever hears of that. */
+static void
+tell_schema(struct lf_consumer *consumer, const struct lf_partition *partition)
 {
     char place[320];
-    int64_t now = lf_clock_mono_ns();
-    if (consumer->held_told_ns != 0 && now - consumer->held_told_ns < (int64_t)TELL_EVERY_MS * 1000000)
-        return;
-    consumer->held_told_ns = now;
     snprintf(place, sizeof(place), "%.*s[%" PRId32 "]", LF_FMT(partition->topic), partition->number);
-    lf_report_err(LF_WARN, "consumer waits", &consumer->batch.held_why, "for", "schema", "partition", place, NULL);
+    lf_consumer_tell_wait(consumer, LF_PARTNER_SCHEMA, place, &consumer->batch.held_why);
 }
 
 void
 lf_held_note(struct lf_consumer *consumer)
 {
-    size_t count = 0;
     for (size_t i = 0; i < consumer->positions.count; i++) {
         struct lf_partition *partition = consumer->positions.items[i];
-        if (!partition->held || !partition->assigned)
+        if (!partition->held || !partition->assigned || partition->held_until_ms != 0)
             continue;
-        count++;
-        if (partition->held_ms != 0)
-            continue;
-        partition->held_ms = lf_clock_mono_ms();
-        consumer->held_news = false;
+        bool schema = partition->waits_for == LF_PARTNER_SCHEMA;
+        partition->held_until_ms = lf_clock_mono_ms() + (schema ? SCHEMA_AFTER_MS : consumer->backoff.max_ms);
         lf_log_hold(consumer->reader, partition->topic, partition->number, true);
-        tell(consumer, partition);
+        if (schema)
+            tell_schema(consumer, partition);
     }
-    lf_metric_set(consumer->meter.held, (int64_t)count);
-    if (count != 0 || consumer->held_told_ns == 0 || !consumer->held_news)
-        return;
-    consumer->held_told_ns = 0;
-    lf_report(LF_INFO, "consumer goes on", NULL);
+    publish(consumer);
+}
+
+static bool
+registry_has_answered(struct lf_consumer *consumer)
+{
+    struct lf_payloads *payloads = consumer->batch.codec.payloads;
+    uint64_t before = consumer->held_answers;
+    consumer->held_answers = payloads != NULL ? lf_payloads_answers(payloads) : 0;
+    return consumer->held_answers != before;
+}
+
+/* Until it is to be looked at again; 0 or less: it may be tried. */
+static int64_t
+left(const struct lf_partition *partition, bool answered)
+{
+    bool schema = partition->waits_for == LF_PARTNER_SCHEMA;
+    if (!partition->assigned || (schema && answered))
+        return 0;
+    int64_t ms = partition->held_until_ms - lf_clock_mono_ms();
+    return schema && ms > LOOK_EVERY_MS ? LOOK_EVERY_MS : ms;
+}
+
+static void
+release(struct lf_consumer *consumer, struct lf_partition *partition)
+{
+    if (partition->assigned)
+        lf_log_hold(consumer->reader, partition->topic, partition->number, false);
+    partition->held = false;
+    partition->must_seek = partition->assigned;
 }
 
 int64_t
 lf_held_release(struct lf_consumer *consumer, int64_t timeout_ms)
 {
-    uint64_t answers = consumer->batch.codec.payloads != NULL ? lf_payloads_answers(consumer->batch.codec.payloads) : 0;
-    bool news = answers != consumer->held_answers;
-    bool waits = false;
-    consumer->held_answers = answers;
-    consumer->held_news = consumer->held_news || news;
+    bool answered = registry_has_answered(consumer);
     for (size_t i = 0; i < consumer->positions.count; i++) {
         struct lf_partition *partition = consumer->positions.items[i];
         if (!partition->held)
             continue;
-        if (partition->assigned && !news && lf_clock_mono_ms() - partition->held_ms < AGAIN_AFTER_MS) {
-            waits = true;
-            continue;
-        }
-        if (partition->assigned)
-            lf_log_hold(consumer->reader, partition->topic, partition->number, false);
-        partition->held = false;
-        partition->must_seek = partition->assigned;
+        int64_t ms = left(partition, answered);
+        if (ms <= 0)
+            release(consumer, partition);
+        else if (ms < timeout_ms)
+            timeout_ms = ms;
     }
-    return waits && timeout_ms > LOOK_EVERY_MS ? LOOK_EVERY_MS : timeout_ms;
+    publish(consumer);
+    return timeout_ms;
 }

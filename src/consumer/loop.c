@@ -63,6 +63,7 @@ own_texts(struct lf_arena *arena, struct lf_consumer_options *options)
 static enum lf_status
 init(struct lf_consumer *consumer, const struct lf_consumer_options *options, struct lf_err *err)
 {
+    lf_meter_init(&consumer->meter);
     lf_arena_init(&consumer->texts, 1024, 0);
     consumer->options = *options;
     if (!own_texts(&consumer->texts, &consumer->options))
@@ -79,7 +80,6 @@ init(struct lf_consumer *consumer, const struct lf_consumer_options *options, st
     if (consumer->partitions_seen == NULL)
         return lf_no_memory(err);
     consumer->records_max = own->batch_records;
-    lf_meter_init(&consumer->meter);
     lf_positions_init(&consumer->positions, lf_bytes_of(own->group));
     lf_backoff_init(&consumer->backoff, own->retry_min_ms, own->retry_max_ms);
     lf_dlq_init(&consumer->dlq, own->log, &consumer->gate);
@@ -142,6 +142,7 @@ lf_consumer_free(struct lf_consumer *consumer)
         lf_store_session_close(consumer->session);
     lf_batch_release(&consumer->batch);
     lf_positions_release(&consumer->positions);
+    lf_meter_release(&consumer->meter);
     lf_arena_release(&consumer->texts);
     pthread_mutex_destroy(&consumer->lock);
     lf_gate_release(&consumer->finished);
@@ -325,7 +326,6 @@ work(struct lf_consumer *consumer, const struct lf_log_batch *read, struct lf_er
     if (st == LF_NO_MEMORY)
         shrink(consumer);
     lf_positions_doubt(&consumer->positions);
-    lf_positions_park(&consumer->positions, consumer->reader, consumer->backoff.max_ms);
     if (err != NULL)
         *err = local;
     return st;
@@ -361,34 +361,43 @@ turn(struct lf_consumer *consumer, int64_t timeout_ms, struct lf_err *err)
 
 /* ---- waiting ---- */
 
+static const char *const partner_names[LF_PARTNERS] = {"memory", "log", "store", "schema"};
+
+void
+lf_consumer_tell_wait(struct lf_consumer *consumer, enum lf_partner partner, const char *place,
+                      const struct lf_err *err)
+{
+    int64_t *told_ns = &consumer->told_ns[partner];
+    int64_t now = lf_clock_mono_ns();
+    if (*told_ns != 0 && now - *told_ns < (int64_t)TELL_EVERY_MS * 1000000)
+        return;
+    *told_ns = now;
+    lf_report_err(LF_WARN, "consumer waits", err, "for", partner_names[partner], place != NULL ? "partition" : NULL,
+                  place, NULL);
+}
+
 /* Tells the meter and, from time to time, the operator. */
 static void
 tell_away(struct lf_consumer *consumer, enum lf_status st, const struct lf_err *err)
 {
-    bool memory = st == LF_NO_MEMORY;
-    int64_t now = lf_clock_mono_ns();
+    enum lf_partner partner = st == LF_NO_MEMORY ? LF_PARTNER_NONE : consumer->away;
     lf_metric_add(consumer->meter.retries, 1);
-    lf_meter_away(&consumer->meter, !memory && consumer->away == LF_PARTNER_LOG,
-                  !memory && consumer->away == LF_PARTNER_STORE);
-    if (consumer->told_ns != 0 && now - consumer->told_ns < (int64_t)TELL_EVERY_MS * 1000000)
-        return;
-    consumer->told_ns = now;
-    lf_report_err(LF_WARN, "consumer waits", err, "for",
-                  memory                               ? "memory"
-                  : consumer->away == LF_PARTNER_STORE ? "store"
-                                                       : "log",
-                  NULL);
+    lf_meter_away(&consumer->meter, partner == LF_PARTNER_LOG, partner == LF_PARTNER_STORE);
+    lf_consumer_tell_wait(consumer, partner, NULL, err);
 }
 
 static void
 tell_back(struct lf_consumer *consumer)
 {
-    bool stuck = lf_positions_any_stuck(&consumer->positions);
-    lf_meter_away(&consumer->meter, stuck, consumer->cannot_assign);
-    if (consumer->told_ns == 0 || stuck)
-        return;
-    consumer->told_ns = 0;
-    lf_report(LF_INFO, "consumer goes on", NULL);
+    bool log_held = lf_positions_waiting(&consumer->positions, LF_PARTNER_LOG) != 0;
+    lf_meter_away(&consumer->meter, log_held, consumer->cannot_assign);
+    for (int i = 0; i < LF_PARTNERS; i++) {
+        bool held = i != LF_PARTNER_NONE && lf_positions_waiting(&consumer->positions, (enum lf_partner)i) != 0;
+        if (consumer->told_ns[i] == 0 || held)
+            continue;
+        consumer->told_ns[i] = 0;
+        lf_report(LF_INFO, "consumer goes on", "waited_for", partner_names[i], NULL);
+    }
 }
 
 /* The pause's part for the log: its group is served. Records cannot come; should one come all the same it is read

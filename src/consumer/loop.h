@@ -16,19 +16,17 @@ struct lf_consumer {
     struct lf_store_session *session; /* NULL: not open yet */
     struct lf_log_reader *reader;     /* NULL: not open yet; set under lock */
     size_t topics_ensured;
-    size_t records_max;      /* of the next batch: less while memory is short */
-    int64_t lag_due_ns;      /* when to ask for the end of the log again */
-    int64_t told_ns;         /* when the operator was told last that something is away */
-    size_t dead_untold;      /* dead letters that the operator does not know of yet */
-    int64_t dead_told_ns;    /* when the operator was told of dead letters last */
-    bool log_answers;        /* the latest read went well */
-    size_t *partitions_seen; /* of each topic */
-    int corrupt_reads;       /* in a row, and nothing of this consumer's was found to be the reason */
-    bool cannot_assign;      /* the store did not answer when the log asked for a position */
-    enum lf_partner away;    /* who it is when something is being waited for */
-    uint64_t held_answers;   /* of the registry, when held partitions were last looked at */
-    bool held_news;          /* it has answered since a partition was held last */
-    int64_t held_told_ns;    /* when the operator was told last that a schema is waited for; 0: none is */
+    size_t records_max;           /* of the next batch: less while memory is short */
+    int64_t lag_due_ns;           /* when to ask for the end of the log again */
+    int64_t told_ns[LF_PARTNERS]; /* when the operator was told last that it is waited for; 0: it is not */
+    size_t dead_untold;           /* dead letters that the operator does not know of yet */
+    int64_t dead_told_ns;         /* when the operator was told of dead letters last */
+    bool log_answers;             /* the latest read went well */
+    size_t *partitions_seen;      /* of each topic */
+    int corrupt_reads;            /* in a row, and nothing of this consumer's was found to be the reason */
+    bool cannot_assign;           /* the store did not answer when the log asked for a position */
+    enum lf_partner away;         /* who it is when something is being waited for */
+    uint64_t held_answers;        /* of the registry, when held partitions were last looked at */
     /* thread.c */
     pthread_mutex_t lock;    /* reader */
     struct lf_gate finished; /* opened by the thread's end */
@@ -38,6 +36,10 @@ struct lf_consumer {
     void (*failed)(void *ctx, const struct lf_err *err);
     void *ctx;
 };
+
+/* Tells the operator, at most once a minute, that the partner is waited for, and where. place may be NULL. */
+void lf_consumer_tell_wait(struct lf_consumer *consumer, enum lf_partner partner, const char *place,
+                           const struct lf_err *err);
 
 /* ---- lag.c ---- */
 

@@ -25,8 +25,9 @@ lf_meter_init(struct lf_meter *meter)
         .revoked = lf_metrics_counter("logfirst_consumer_revocations_total", "", "Partitions that were taken away."),
         .store_gauge = lf_metrics_gauge("logfirst_consumer_store_away", "", "Workers that wait for the store."),
         .log_gauge = lf_metrics_gauge("logfirst_consumer_log_away", "", "Workers that wait for the log."),
-        .held = lf_metrics_gauge("logfirst_consumer_held_partitions", "",
-                                 "Partitions whose next record waits for its schema."),
+        .held_gauge = lf_metrics_gauge("logfirst_consumer_held_partitions", "",
+                                       "Partitions whose next record waits for its schema, or as a dead letter for "
+                                       "the log to take it."),
         .commit = lf_metrics_histogram("logfirst_consumer_commit_seconds", "", "Time of one commit in the store."),
         .batch = lf_metrics_histogram("logfirst_consumer_batch_seconds", "",
                                       "Time of one batch, from its records to the commit."),
@@ -72,6 +73,20 @@ lf_meter_away(struct lf_meter *meter, bool log, bool store)
     bool store_was = atomic_exchange_explicit(&meter->store_away, store, memory_order_relaxed);
     lf_metric_add(meter->log_gauge, (int64_t)log - log_was);
     lf_metric_add(meter->store_gauge, (int64_t)store - store_was);
+}
+
+void
+lf_meter_held(struct lf_meter *meter, size_t partitions)
+{
+    int64_t were = atomic_exchange_explicit(&meter->held, (int64_t)partitions, memory_order_relaxed);
+    lf_metric_add(meter->held_gauge, (int64_t)partitions - were);
+}
+
+void
+lf_meter_release(struct lf_meter *meter)
+{
+    lf_meter_away(meter, false, false);
+    lf_meter_held(meter, 0);
 }
 
 struct lf_metric *

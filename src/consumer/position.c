@@ -1,7 +1,6 @@
 /* Positions: a short list of partitions. */
 #include "consumer/position.h"
 #include "base/defect.h"
-#include "base/clock.h"
 #include "base/mem.h"
 
 #include <string.h>
@@ -103,7 +102,8 @@ lf_positions_assign(struct lf_positions *positions, struct lf_store_session *ses
     if (st != LF_OK)
         return st;
     partition->assigned = true;
-    partition->must_seek = partition->stuck = partition->held = false;
+    partition->must_seek = partition->held = false;
+    partition->waits_for = LF_PARTNER_NONE;
     partition->stored = stored;
     partition->first = partition->next = partition->end = -1;
     partition->sent_count = 0;
@@ -150,29 +150,6 @@ lf_partition_from(const struct lf_partition *partition)
     return partition->stored >= 0 ? partition->stored : partition->first;
 }
 
-void
-lf_positions_park(struct lf_positions *positions, struct lf_log_reader *reader, int64_t ms)
-{
-    int64_t until = lf_clock_mono_ns() + ms * 1000000;
-    for (size_t i = 0; i < positions->count; i++) {
-        struct lf_partition *partition = positions->items[i];
-        if (!partition->stuck || !partition->assigned)
-            continue;
-        partition->stuck_until_ns = until;
-        lf_log_hold(reader, partition->topic, partition->number, true);
-    }
-}
-
-bool
-lf_positions_any_stuck(const struct lf_positions *positions)
-{
-    for (size_t i = 0; i < positions->count; i++) {
-        if (positions->items[i]->stuck && positions->items[i]->assigned)
-            return true;
-    }
-    return false;
-}
-
 static enum lf_status
 restore(struct lf_positions *positions, struct lf_partition *partition, struct lf_store_session *session,
         struct lf_log_reader *reader, struct lf_err *err)
@@ -183,9 +160,6 @@ restore(struct lf_positions *positions, struct lf_partition *partition, struct l
         return st;
     partition->stored = stored;
     int64_t from = lf_partition_from(partition);
-    if (partition->stuck)
-        lf_log_hold(reader, partition->topic, partition->number, false);
-    partition->stuck = false;
     if (from >= 0)
         st = lf_log_seek(reader, partition->topic, partition->number, from, err);
     if (st != LF_OK)
@@ -200,8 +174,7 @@ lf_positions_restore(struct lf_positions *positions, struct lf_store_session *se
 {
     for (size_t i = 0; i < positions->count; i++) {
         struct lf_partition *partition = positions->items[i];
-        bool later = partition->stuck && lf_clock_mono_ns() < partition->stuck_until_ns;
-        if (!partition->assigned || !partition->must_seek || later || partition->held)
+        if (!partition->assigned || !partition->must_seek || partition->held)
             continue;
         enum lf_status st = restore(positions, partition, session, reader, err);
         if (st != LF_OK) {
@@ -233,15 +206,26 @@ lf_positions_take(struct lf_partition *partition, int64_t offset)
         return false; /* delivered again */
     partition->before = partition->next;
     partition->next = offset + 1;
+    partition->waits_for = LF_PARTNER_NONE;
     return true;
 }
 
 void
-lf_positions_hold(struct lf_partition *partition)
+lf_partition_hold(struct lf_partition *partition, enum lf_partner waits_for)
 {
     partition->next = partition->before;
     partition->held = true;
-    partition->held_ms = 0;
+    partition->held_until_ms = 0;
+    partition->waits_for = waits_for;
+}
+
+size_t
+lf_positions_waiting(const struct lf_positions *positions, enum lf_partner waits_for)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < positions->count; i++)
+        count += positions->items[i]->assigned && positions->items[i]->waits_for == waits_for;
+    return count;
 }
 
 bool

@@ -10,20 +10,22 @@
 #include "log/log.h"
 #include "store/store.h"
 
+/* Whom the consumer may have to wait for. NONE: no other, memory perhaps. */
+enum lf_partner { LF_PARTNER_NONE, LF_PARTNER_LOG, LF_PARTNER_STORE, LF_PARTNER_SCHEMA, LF_PARTNERS };
+
 struct lf_partition {
     struct lf_bytes topic; /* own copy, ends in NUL */
     int32_t number;
     bool assigned;
-    bool must_seek; /* what the reader would deliver next is not what comes next */
-    bool stuck;     /* one of its dead letters is refused: nothing of it is read for a while */
-    int64_t stuck_until_ns;
-    bool held;       /* the record at the position waits for its schema: nothing is taken */
-    int64_t held_ms; /* since when, once the log knows of it; 0: it does not yet */
-    int64_t stored;  /* the group's position in the store; -1: there is no row yet */
-    int64_t first;   /* offset of the first record delivered since the assignment; -1: none yet */
-    int64_t next;    /* where the batch in work leaves off; -1: the batch has nothing of it */
-    int64_t before;  /* next, before the record taken last */
-    int64_t oldest;  /* the log's range, as last heard; end -1: unknown */
+    bool must_seek;            /* what the reader would deliver next is not what comes next */
+    bool held;                 /* nothing of it is taken for a while (held.h) */
+    int64_t held_until_ms;     /* for how long, once the log knows of it; 0: it does not yet */
+    enum lf_partner waits_for; /* what held it, until a record is taken again: NONE, LOG or SCHEMA */
+    int64_t stored;            /* the group's position in the store; -1: there is no row yet */
+    int64_t first;             /* offset of the first record delivered since the assignment; -1: none yet */
+    int64_t next;              /* where the batch in work leaves off; -1: the batch has nothing of it */
+    int64_t before;            /* next, before the record taken last */
+    int64_t oldest;            /* the log's range, as last heard; end -1: unknown */
     int64_t end;
     /* An event that is stored from here, whose record must come first: is the log still the one that was read? -1:
      * none, or seen. */
@@ -62,10 +64,7 @@ size_t lf_positions_assigned(const struct lf_positions *positions);
 /* A batch was not worked off: each assigned partition is to be read from the store's position again. Also those that
  * the batch had no record of: it may have failed before it came to them. */
 void lf_positions_doubt(struct lf_positions *positions);
-/* Leaves those that are stuck alone for so long. They are in doubt. */
-void lf_positions_park(struct lf_positions *positions, struct lf_log_reader *reader, int64_t ms);
-bool lf_positions_any_stuck(const struct lf_positions *positions);
-/* Removes the doubt: reads the positions in doubt from the store and seeks there. */
+/* Removes the doubt: reads the positions in doubt, but for those held, from the store and seeks there. */
 LF_NODISCARD enum lf_status lf_positions_restore(struct lf_positions *positions, struct lf_store_session *session,
                                                  struct lf_log_reader *reader, struct lf_err *err);
 
@@ -79,7 +78,9 @@ int64_t lf_partition_from(const struct lf_partition *partition);
 /* An event's id is not needed, or no longer. */
 void lf_partition_forget_witness(struct lf_partition *partition);
 /* The record taken last is not worked off after all, and nothing behind it is taken until held is false again. */
-void lf_positions_hold(struct lf_partition *partition);
+void lf_partition_hold(struct lf_partition *partition, enum lf_partner waits_for);
+/* How many partitions, held or tried again, wait for the partner. */
+size_t lf_positions_waiting(const struct lf_positions *positions, enum lf_partner waits_for);
 bool lf_positions_touched(const struct lf_positions *positions);
 /* LF_FENCED if the store's position of a touched partition is no longer what it was: before anything is done that no
  * transaction can take back. */

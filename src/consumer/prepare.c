@@ -59,7 +59,7 @@ decode(struct lf_batch *batch, struct lf_work *work, struct lf_err *err)
     if (st == LF_UNAVAILABLE) { /* the schema is not here yet */
         work->verdict = LF_WORK_PASSED;
         batch->held_why = local;
-        lf_positions_hold(work->partition);
+        lf_partition_hold(work->partition, LF_PARTNER_SCHEMA);
         return LF_OK;
     }
     work->event.headers = encoded.headers; /* for the row of the dead letter */

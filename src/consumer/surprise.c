@@ -144,6 +144,7 @@ finish(struct lf_consumer *consumer, struct lf_partition *partition, enum lf_sta
     partition->stored = next;
     partition->first = -1;
     partition->sent_count = 0;
+    partition->waits_for = LF_PARTNER_NONE;
     lf_partition_forget_witness(partition);
     return LF_OK;
 }

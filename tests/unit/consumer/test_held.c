@@ -83,7 +83,7 @@ step_until(struct world *world, int32_t partition, int64_t position)
 static int64_t
 held_partitions(const struct world *world)
 {
-    return lf_metric_get(world->fixture.consumer->meter.held);
+    return lf_metric_get(world->fixture.consumer->meter.held_gauge);
 }
 
 static int64_t

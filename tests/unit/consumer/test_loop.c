@@ -6,6 +6,7 @@
 
 #include "base/limits.h"
 #include "base/mem.h"
+#include "consumer/loop.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -348,6 +349,7 @@ refuse_a_dead_letter(size_t batch_records)
     assert_non_null(strstr(err.text, "max.message.bytes"));
     lf_consumer_state(fixture.consumer, &seen);
     assert_true(seen.log_away);
+    assert_int_equal(lf_metric_get(fixture.consumer->meter.held_gauge), 1);
     fixture_close(&fixture);
 }
 
