@@ -3,12 +3,13 @@
  * and every byte of it is looked at. The limit beside which a rebuild is measured.
  *
  *   bare_read FILE                        a SQLite store
- *   bare_read postgresql://… SCHEMA       a PostgreSQL store; pages of 10,000, in binary
+ *   bare_read postgresql://… SCHEMA       a PostgreSQL store; a cursor, 10,000 rows at a time, in binary
  */
 #include "base/clock.h"
 
 #include <libpq-fe.h>
 #include <sqlite3.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,40 +48,46 @@ read_sqlite(const char *path)
     sqlite3_close(db);
 }
 
-/* The last sequence of the page; "" at the end. */
-static void
-take_page(const PGresult *result, char last[32])
+static PGresult *
+ask_postgres(PGconn *conn, const char *sql, int format)
 {
+    PGresult *result = PQexecParams(conn, sql, 0, NULL, NULL, NULL, NULL, format);
+    if (PQresultStatus(result) != PGRES_TUPLES_OK && PQresultStatus(result) != PGRES_COMMAND_OK)
+        die(PQerrorMessage(conn));
+    return result;
+}
+
+/* False at the end. */
+static bool
+take_page(PGconn *conn, const char *fetch)
+{
+    PGresult *result = ask_postgres(conn, fetch, 1);
     int rows = PQntuples(result);
     for (int row = 0; row < rows; row++) {
         for (int i = 0; i < COLUMNS; i++)
             bytes += (size_t)PQgetlength(result, row, i);
     }
     count += rows;
-    snprintf(last, 32, "%s", rows == 0 ? "" : PQgetvalue(result, rows - 1, COLUMNS));
+    PQclear(result);
+    return rows != 0;
 }
 
 static void
 read_postgres(const char *url, const char *schema)
 {
-    char sql[512], last[32] = "0";
+    char declare[512], fetch[64];
     PGconn *conn = PQconnectdb(url);
     if (PQstatus(conn) != CONNECTION_OK)
         die(PQerrorMessage(conn));
-    snprintf(sql, sizeof(sql),
-             "SELECT event_id, event_type, entity_type, entity_key, payload, topic, log_offset, sequence::text"
-             " FROM %s.event_store WHERE sequence > $1::bigint ORDER BY sequence LIMIT %d",
-             schema, PAGE);
-    while (last[0] != '\0') {
-        const char *const values[] = {last};
-        PGresult *result = PQexecParams(conn, sql, 1, NULL, values, NULL, NULL, 1);
-        if (PQresultStatus(result) != PGRES_TUPLES_OK)
-            die(PQerrorMessage(conn));
-        char next[32];
-        take_page(result, next);
-        memcpy(last, next, sizeof(last));
-        PQclear(result);
-    }
+    snprintf(declare, sizeof(declare),
+             "DECLARE c NO SCROLL CURSOR FOR SELECT event_id, event_type, entity_type, entity_key, payload, topic,"
+             " log_offset FROM %s.event_store ORDER BY sequence",
+             schema);
+    snprintf(fetch, sizeof(fetch), "FETCH %d FROM c", PAGE);
+    PQclear(ask_postgres(conn, "BEGIN", 0));
+    PQclear(ask_postgres(conn, declare, 0));
+    while (take_page(conn, fetch))
+        continue;
     PQfinish(conn);
 }
 

@@ -3,10 +3,11 @@
  * library: batches of 1, 100, 1,000 and 5,000 events, each an event row, an upsert of the entities that changed, and a
  * position a batch, in one transaction. Both have tables of their own, in turns, three rounds, medians.
  *
- *   store_bench [BATCH [EVENTS [WHERE]]]       prints two lines a batch size and kind of id; the ratio is what counts.
- *                                              BATCH 0: all four; WHERE: a folder for SQLite (else TMPDIR or /tmp), or
- *                                              the URL of a PostgreSQL server, whose schema "bench" is dropped, or that
- *                                              of a MongoDB server without a database; its database "bench" is dropped
+ *   store_bench [BATCH [EVENTS [WHERE [ordered]]]]
+ *
+ * prints two lines a batch size and kind of id; the ratio is what counts. BATCH 0: all four; WHERE: a folder for SQLite
+ * (else TMPDIR or /tmp), or the URL of a PostgreSQL server, whose schema "bench" is dropped, or that of a MongoDB
+ * server without a database; its database "bench" is dropped. ordered: no random ids.
  */
 #include "base/clock.h"
 #include "base/mem.h"
@@ -183,6 +184,7 @@ struct place {
     const struct bench_bare_ops *bare;
     const char *url;
     const char *where;
+    int kinds; /* of ids: 1 in the order of time, 2 random ones as well */
 };
 
 /* A batch of new items, and the states after them. */
@@ -276,7 +278,7 @@ compare_all(const struct place *place, size_t only, int64_t total)
 {
     static const size_t sizes[] = {1, 100, 1000, 5000};
     printf("%-16s %5s %8s %5s\n", "loop", "batch", "events/s", "ratio");
-    for (int random_ids = 0; random_ids < 2; random_ids++) {
+    for (int random_ids = 0; random_ids < place->kinds; random_ids++) {
         for (size_t i = 0; i < 4; i++) {
             int64_t events = sizes[i] == 1 && only == 0 ? total / 20 : total;
             if (only == 0)
@@ -289,33 +291,33 @@ compare_all(const struct place *place, size_t only, int64_t total)
 
 /* A store in a folder of its own below base. */
 static void
-compare_sqlite(const char *base, size_t only, int64_t total)
+compare_sqlite(const char *base, size_t only, int64_t total, int kinds)
 {
     char folder[512], url[600];
     snprintf(folder, sizeof(folder), "%s/store_bench-XXXXXX", base);
     if (mkdtemp(folder) == NULL)
         bench_die(folder, "cannot be made");
     snprintf(url, sizeof(url), "sqlite:%s/store.db", folder);
-    struct place place = {&bench_bare_sqlite, url, url + strlen("sqlite:")};
+    struct place place = {&bench_bare_sqlite, url, url + strlen("sqlite:"), kinds};
     compare_all(&place, only, total);
     rmdir(folder);
 }
 
 static void
-compare_postgres(const char *where, size_t only, int64_t total)
+compare_postgres(const char *where, size_t only, int64_t total, int kinds)
 {
     char url[600];
     snprintf(url, sizeof(url), "%s%cschema=bench", where, strchr(where, '?') != NULL ? '&' : '?');
-    struct place place = {&bench_bare_postgres, url, where};
+    struct place place = {&bench_bare_postgres, url, where, kinds};
     compare_all(&place, only, total);
 }
 
 static void
-compare_mongodb(const char *where, size_t only, int64_t total)
+compare_mongodb(const char *where, size_t only, int64_t total, int kinds)
 {
     char url[600];
     snprintf(url, sizeof(url), "%s%sbench", where, where[strlen(where) - 1] == '/' ? "" : "/");
-    struct place place = {&bench_bare_mongodb, url, where};
+    struct place place = {&bench_bare_mongodb, url, where, kinds};
     compare_all(&place, only, total);
 }
 
@@ -326,13 +328,14 @@ main(int argc, char **argv)
     int64_t total = argc > 2 ? strtoll(argv[2], NULL, 10) : 100000;
     const char *temporary = getenv("TMPDIR");
     const char *where = argc > 3 ? argv[3] : temporary != NULL ? temporary : "/tmp";
-    if (only > BENCH_BATCH_MAX || total < BENCH_BATCH_MAX)
-        bench_die("usage", "store_bench [BATCH [EVENTS [WHERE]]], BATCH at most and EVENTS at least 5,000");
+    int kinds = argc > 4 && strcmp(argv[4], "ordered") == 0 ? 1 : 2;
+    if (only > BENCH_BATCH_MAX || total < (int64_t)(only != 0 ? only : BENCH_BATCH_MAX))
+        bench_die("usage", "store_bench [BATCH [EVENTS [WHERE [ordered]]]], BATCH <= 5,000, EVENTS >= BATCH");
     if (strncmp(where, "postgres", strlen("postgres")) == 0)
-        compare_postgres(where, only, total);
+        compare_postgres(where, only, total, kinds);
     else if (strncmp(where, "mongodb", strlen("mongodb")) == 0)
-        compare_mongodb(where, only, total);
+        compare_mongodb(where, only, total, kinds);
     else
-        compare_sqlite(where, only, total);
+        compare_sqlite(where, only, total, kinds);
     return 0;
 }
