@@ -3,7 +3,7 @@ end to end, and what a user would write instead, on the same server, from the sa
 
 import tempfile
 
-from measure import PARTITIONS, ROUNDS, median, say
+from measure import PARTITIONS, ROUNDS, SERVER_CPU, median, say
 from peers import BATCHED, MISSING, MONGODB, ONE_BY_ONE, OTHER_ENGINES, node_consumer, node_folder
 from report import Section, table
 from stores import bare_loop, consume, fill_log, from_kafka, mongodb, postgres, rate_of, sqlite
@@ -32,7 +32,7 @@ def into_sqlite(servers, seconds):
         runs = []
         for _ in range(ROUNDS):
             with sqlite() as target:
-                runs.append(consume(target, total, "--log", f"embedded:{data}/log"))
+                runs.append(consume(target, total, "--log", f"embedded:{data}/log", cpu=SERVER_CPU))
     run = middle(runs)
     return Section("Consumer into SQLite", lines_of("From the embedded log into SQLite.", {OURS: run}, bench),
                    [("consumer / bare loop", 0.6, run["rate"] / rate_of(bench, "bare"))])

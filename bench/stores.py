@@ -60,8 +60,8 @@ def mongodb(server):
 
 
 def consume(target, total, *options, cpu=None):
-    """A consumer that works off TOTAL records: {"events", "rate": events/s after its first commit, or from its readiness on
-    where that was more than half, "rss": MB at most, "cpu": processor time in us an event}."""
+    """A consumer that works off TOTAL records: {"events", "rate": events/s, "rss": MB at most, "cpu": processor time in
+    us an event}. The rate counts from its first commit on, or from its readiness where that was more than half."""
     with tempfile.TemporaryDirectory() as data:
         with logfirst("consumer", "--data", data, "--store", target.url, *options, cpu=cpu) as server:
             first = None
