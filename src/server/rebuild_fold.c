@@ -9,7 +9,7 @@
 
 #include <stdlib.h>
 
-enum { SAVE_MAX = 5000 /* states of one call */, FLUSH_MS = 10000 };
+enum { SAVE_MAX = 5000 /* states of one call */, FLUSH_MS = 10000, KEPT_CHUNK = 1024 * 1024 };
 
 /* ---- states in memory ---- */
 
@@ -112,6 +112,63 @@ keep_touched(struct lf_rebuild *rebuild, struct lf_err *err)
         state->place.topic = rebuild->kept_topic;
         state->value = kept;
     }
+    return LF_OK;
+}
+
+/* ---- room ---- */
+
+/* The part's states and their keys as they are now, copied; what earlier folds have left behind is not. */
+static enum lf_status
+move_part(struct lf_rebuild_part *part, struct lf_arena *into, struct lf_bytes *topic, struct lf_err *err)
+{
+    struct lf_map moved;
+    enum lf_status st = LF_OK;
+    size_t at = 0;
+    lf_map_init(&moved);
+    for (const struct lf_map_entry *entry; st == LF_OK && (entry = lf_map_next(&part->states, &at)) != NULL;) {
+        const struct lf_rebuild_state *old = entry->value;
+        struct lf_rebuild_state *state = LF_ARENA_NEW(into, struct lf_rebuild_state);
+        struct lf_bytes key = lf_arena_copy(into, old->key);
+        if (old->place.topic.len != 0 && !lf_bytes_equal(*topic, old->place.topic))
+            *topic = lf_arena_copy(into, old->place.topic);
+        if (state == NULL || key.ptr == NULL || (old->place.topic.len != 0 && topic->ptr == NULL)) {
+            st = lf_no_memory(err);
+            break;
+        }
+        *state = *old;
+        state->key = key;
+        if (old->place.topic.len != 0)
+            state->place.topic = *topic;
+        st = lf_value_copy(into, &old->value, &state->value) ? lf_map_add(&moved, key, state) : LF_NO_MEMORY;
+        if (st != LF_OK)
+            st = lf_no_memory(err);
+    }
+    struct lf_map gone = st == LF_OK ? part->states : moved;
+    if (st == LF_OK)
+        part->states = moved;
+    lf_map_release(&gone);
+    return st;
+}
+
+/* Each fold of a state leaves the one before behind. Between pages: no state is touched. */
+static enum lf_status
+make_room(struct lf_rebuild *rebuild, struct lf_err *err)
+{
+    struct lf_arena into;
+    struct lf_bytes topic = LF_BYTES_NONE;
+    enum lf_status st = LF_OK;
+    lf_arena_init(&into, KEPT_CHUNK, 0);
+    for (size_t i = 0; st == LF_OK && i < rebuild->options->entity_count; i++)
+        st = move_part(&rebuild->parts[i], &into, &topic, err);
+    if (st != LF_OK) {
+        for (size_t i = 0; i < rebuild->options->entity_count; i++)
+            lf_map_clear(&rebuild->parts[i].states); /* some are in the one, some in the other */
+        lf_arena_release(&into);
+        return st;
+    }
+    lf_arena_release(&rebuild->kept);
+    rebuild->kept = into;
+    rebuild->kept_topic = topic;
     return LF_OK;
 }
 
@@ -328,12 +385,19 @@ next_page(struct lf_rebuild *rebuild, struct lf_err *err)
     return LF_OK;
 }
 
-/* Now and then also where states are few, so that little is done again after a crash. */
-static bool
-must_flush(const struct lf_rebuild *rebuild, int64_t last)
+/* After a page: at the end, where states are many, and now and then also where they are few, so that little is done
+ * again after a crash. */
+static enum lf_status
+write_some(struct lf_rebuild *rebuild, int64_t last, struct lf_err *err)
 {
-    return rebuild->until == last || rebuild->kept.used > rebuild->state_bytes ||
-           (!rebuild->alone && lf_clock_mono_ms() - rebuild->flushed_ms > FLUSH_MS);
+    bool due = rebuild->until == last || (!rebuild->alone && lf_clock_mono_ms() - rebuild->flushed_ms > FLUSH_MS);
+    if (!due && rebuild->kept.used > rebuild->state_bytes) {
+        enum lf_status st = make_room(rebuild, err);
+        if (st != LF_OK)
+            return st;
+        due = rebuild->kept.used > rebuild->state_bytes / 2;
+    }
+    return due ? flush(rebuild, err) : LF_OK;
 }
 
 enum lf_status
@@ -348,8 +412,8 @@ lf_rebuild_fold(struct lf_rebuild *rebuild, int64_t last, struct lf_err *err)
             st = lf_fail(err, LF_INVALID,
                          "%lld stored event%s cannot be applied to what came before: nothing is switched",
                          (long long)rebuild->result->unfoldable, rebuild->result->unfoldable == 1 ? "" : "s");
-        if (st == LF_OK && must_flush(rebuild, last))
-            st = flush(rebuild, err);
+        if (st == LF_OK)
+            st = write_some(rebuild, last, err);
         if (st == LF_OK)
             st = lf_progress_tell(&rebuild->options->progress, rebuild->alone ? "switch" : "fold", rebuild->until, last,
                                   err);

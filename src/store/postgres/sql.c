@@ -122,10 +122,12 @@ const struct lf_sql_list_dialect lf_pg_lists = {
     "record_time, dead_at"
 
 /* Nobody waits for one who has stopped, be it a process that was frozen or a lock that is held. In seconds, below
- * LF_PG_STATEMENT_MS. A lock comes before the snapshot, which the first query takes. */
+ * LF_PG_STATEMENT_MS. What a batch changes is looked up by its keys, and no table is read whole for it. A lock comes
+ * before the snapshot, which the first query takes. */
 #define BEGIN(LOCK_TIME, MODE)                                                                                         \
     "BEGIN ISOLATION LEVEL REPEATABLE READ READ WRITE; SET LOCAL lock_timeout = '" LOCK_TIME "';"                      \
     "SET LOCAL statement_timeout = '28s'; SET LOCAL idle_in_transaction_session_timeout = '60s';"                      \
+    "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off;"                                               \
     "LOCK TABLE @event_store IN " MODE " MODE"
 #define WALK(CONDITION)                                                                                                \
     "SELECT sequence, event_id, event_type, entity_type, entity_key, payload, topic, log_partition, log_offset,"       \
@@ -191,11 +193,12 @@ write_load(struct lf_buf *out, const struct lf_entity *entity, const char *prefi
     const struct lf_field *key = &entity->fields[entity->key];
     lf_buf_add_text(out, "SELECT k.i, ");
     add_columns(out, entity);
-    lf_buf_printf(out, " FROM unnest($1) WITH ORDINALITY AS k(key, i) JOIN ");
+    /* OFFSET 0: each key is looked up in the index, where the planner might read the whole table */
+    lf_buf_add_text(out, " FROM unnest($1) WITH ORDINALITY AS k(key, i) CROSS JOIN LATERAL (SELECT * FROM ");
     lf_pg_table(out, entity, prefix);
-    lf_buf_add_text(out, " t ON t.");
+    lf_buf_add_text(out, " r WHERE r.");
     lf_sql_quote(out, key->column);
-    lf_buf_printf(out, " = k.key%s", lf_pg_kind(key)->cast);
+    lf_buf_printf(out, " = k.key%s OFFSET 0) t", lf_pg_kind(key)->cast);
 }
 
 static void
