@@ -36,8 +36,10 @@ static const struct {
     {FOR(LF_KAFKA_CONSUMER), "enable.partition.eof", "false"},
     {FOR(LF_KAFKA_CONSUMER), "partition.assignment.strategy", "cooperative-sticky"},
     {FOR(LF_KAFKA_CONSUMER), "check.crcs", "true"},
-    {FOR(LF_KAFKA_CONSUMER), "queued.max.messages.kbytes", "16384"}, /* bounds what is fetched ahead … */
-    {FOR(LF_KAFKA_CONSUMER), "queued.min.messages", "10000"},        /* … also of small records, which weigh more */
+    /* Bounds what is fetched ahead of a partition; but above what is read within 1 s: for so long librdkafka 2.0 may
+     * rest when it has come to one of the two. */
+    {FOR(LF_KAFKA_CONSUMER), "queued.max.messages.kbytes", "16384"},
+    {FOR(LF_KAFKA_CONSUMER), "queued.min.messages", "50000"},
     {FOR(LF_KAFKA_CONSUMER), "fetch.error.backoff.ms", "100"},
 };
 
