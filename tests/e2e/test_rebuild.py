@@ -5,6 +5,7 @@ import contextlib
 import json
 import sqlite3
 
+import psycopg
 import pytest
 
 from harness import folds
@@ -98,9 +99,10 @@ def store(request, folder):
 
 
 def sql(store, *statements):
+    """As somebody else, who may meet the consumer within the same rows, and then has to try again."""
     with store.connect() as db:
         for statement in statements:
-            db.execute(statement)
+            until(lambda: db.execute(statement), statement, 60, retry=(psycopg.errors.DeadlockDetected,))  # noqa: B023
 
 
 def ask(store, query):
