@@ -76,7 +76,7 @@ def consume(target, total, *options, cpu=None):
                 begin, before = server.started + server.ready_seconds, 0
             result = {"events": total, "rate": (total - before) / (time.monotonic() - begin),
                       "rss": server.rss_mb("VmHWM"), "cpu": server.cpu_seconds() / total * 1e6}
-    if target.rows() != total:
+    if target.rows() < total:  # what was under way when the load ended comes on top
         raise RuntimeError(f"{target.rows()} events stored of {total}")
     say(f"   {result['rate']:,.0f} events/s of {total:,}, {result['rss']:.0f} MB, {result['cpu']:.1f} us an event")
     return result
