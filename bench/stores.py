@@ -8,7 +8,8 @@ import time
 
 from measure import SERVER_CPU, TOOLS, fill, logfirst, pin, say
 
-POLL_SECONDS = 0.02  # seldom enough to cost the store nothing
+POLL_SECONDS = 0.02  # near the end; before it, half of what is left to come, for each question costs the store something
+POLL_SECONDS_MAX = 1.0
 
 
 class Target:
@@ -59,6 +60,14 @@ def mongodb(server):
         client.drop_database(name)
 
 
+def pause(first, now, total):
+    """Until the next question: half of the time that the rest takes at the rate so far."""
+    if first is None or now == first[1]:
+        return POLL_SECONDS
+    rate = (now - first[1]) / (time.monotonic() - first[0])
+    return min(max((total - now) / rate / 2, POLL_SECONDS), POLL_SECONDS_MAX)
+
+
 def consume(target, total, *options, cpu=None):
     """A consumer that works off TOTAL records: {"events", "rate": events/s, "rss": MB at most, "cpu": processor time in
     us an event}. The rate counts from its first commit on, or from its readiness where that was more than half."""
@@ -70,7 +79,7 @@ def consume(target, total, *options, cpu=None):
                     first = (time.monotonic(), now)
                 if server.process.poll() is not None:
                     raise RuntimeError("the consumer ended:\n" + "".join(server.lines[-20:]))
-                time.sleep(POLL_SECONDS)
+                time.sleep(pause(first, now, total))
             begin, before = first or (0, total)
             if before > total / 2:  # too little is left to tell by
                 begin, before = server.started + server.ready_seconds, 0

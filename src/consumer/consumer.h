@@ -33,7 +33,7 @@ struct lf_consumer_options {
     enum lf_surprise_policy on_truncated; /* the log ends before the position; go on: with what comes after its end */
     enum lf_surprise_policy on_recreated; /* other records than were stored; go on: with the first of them */
     size_t worker, workers;               /* which of how many that share the log's reader; workers 0: alone */
-    size_t batch_records;                 /* 0: LF_BATCH_RECORDS_MAX */
+    size_t batch_records;                 /* 0: lf_consumer_batch_records() */
     size_t batch_bytes;                   /* 0: LF_BATCH_BYTES_MAX */
     int64_t retry_min_ms;                 /* 0: 50 */
     int64_t retry_max_ms;                 /* 0: 5,000 */
@@ -41,6 +41,11 @@ struct lf_consumer_options {
     void (*committed)(void *ctx, struct lf_bytes topic, int32_t partition, int64_t next);
     void *ctx;
 };
+
+/* How many records a transaction takes at most where the options do not say: as many as pay on this store. An entity
+ * that several events of one batch change is read and written once; without transactions, a batch is much to do again
+ * after a crash. */
+size_t lf_consumer_batch_records(const struct lf_consumer_options *options);
 
 /* One consumer. Runs nothing yet. */
 LF_NODISCARD enum lf_status lf_consumer_new(const struct lf_consumer_options *options, struct lf_consumer **ret,

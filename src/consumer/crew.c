@@ -21,7 +21,8 @@ hire(struct lf_crew *crew, const struct lf_consumer_options *options, size_t wor
     enum lf_status st = LF_OK;
     if (workers > 1 || lf_log_has_groups(options->log)) {
         /* a batch in work and the next one */
-        const struct lf_log_share_options share = {.lanes = workers, .records_max = 2 * options->batch_records};
+        const struct lf_log_share_options share = {.lanes = workers,
+                                                   .records_max = 2 * lf_consumer_batch_records(options)};
         st = lf_log_share_open(options->log, &share, &crew->shared, err);
         own.log = crew->shared;
     }

@@ -60,6 +60,14 @@ own_texts(struct lf_arena *arena, struct lf_consumer_options *options)
     return true;
 }
 
+size_t
+lf_consumer_batch_records(const struct lf_consumer_options *options)
+{
+    if (options->batch_records != 0)
+        return options->batch_records;
+    return lf_store_has_transactions(options->store) ? LF_TRANSACTION_RECORDS_MAX : LF_BATCH_RECORDS_MAX;
+}
+
 static enum lf_status
 init(struct lf_consumer *consumer, const struct lf_consumer_options *options, struct lf_err *err)
 {
@@ -69,8 +77,7 @@ init(struct lf_consumer *consumer, const struct lf_consumer_options *options, st
     if (!own_texts(&consumer->texts, &consumer->options))
         return lf_no_memory(err);
     struct lf_consumer_options *own = &consumer->options;
-    if (own->batch_records == 0)
-        own->batch_records = LF_BATCH_RECORDS_MAX;
+    own->batch_records = lf_consumer_batch_records(own);
     if (own->batch_bytes == 0)
         own->batch_bytes = LF_BATCH_BYTES_MAX;
     own->codec.model = own->model;

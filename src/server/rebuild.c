@@ -414,6 +414,7 @@ lf_rebuild(const struct lf_rebuild_options *options, struct lf_rebuild_result *r
     lf_arena_init(&rebuild.page_arena, 1024 * 1024, 0);
     lf_buf_init(&rebuild.verify.tail, CURSOR_MAX);
     enum lf_status st = run(&rebuild, err);
+    lf_rebuild_ahead_end(&rebuild);
     lf_store_session_close(rebuild.verify.session);
     lf_store_session_close(rebuild.verify.folded);
     close_writer(&rebuild);

@@ -345,15 +345,33 @@ fold_page(struct lf_rebuild *rebuild, struct lf_err *err)
     return st == LF_OK ? keep_touched(rebuild, err) : st;
 }
 
+static struct lf_walk
+page_after(const struct lf_rebuild *rebuild, int64_t sequence)
+{
+    return (struct lf_walk){.entity = rebuild->options->entity_count == 1 ? rebuild->parts[0].entity : NULL,
+                            .after = sequence,
+                            .until = rebuild->target,
+                            .max = rebuild->page};
+}
+
 static enum lf_status
 walk(struct lf_rebuild *rebuild, struct lf_err *err)
 {
-    const struct lf_walk walk = {.entity = rebuild->options->entity_count == 1 ? rebuild->parts[0].entity : NULL,
-                                 .after = rebuild->until,
-                                 .until = rebuild->target,
-                                 .max = rebuild->page};
+    const struct lf_walk walk = page_after(rebuild, rebuild->until);
     lf_arena_reset(&rebuild->page_arena);
     return lf_store_walk(rebuild->writer, &walk, &rebuild->page_arena, &rebuild->walked, &rebuild->walked_count, err);
+}
+
+/* The page in work: as it was read ahead, or else read now. */
+static enum lf_status
+read_page(struct lf_rebuild *rebuild, size_t *ret_bytes, struct lf_err *err)
+{
+    lf_arena_reset(&rebuild->page_arena);
+    if (lf_rebuild_ahead_take(rebuild, ret_bytes))
+        return LF_OK;
+    enum lf_status st = ask(rebuild, walk, err);
+    *ret_bytes = rebuild->page_arena.used;
+    return st;
 }
 
 /* Pages of about so many bytes: fewer events where they are large. */
@@ -372,17 +390,24 @@ next_page(struct lf_rebuild *rebuild, struct lf_err *err)
 {
     rebuild->touched = NULL;
     rebuild->touched_count = rebuild->touched_cap = 0;
-    enum lf_status st = ask(rebuild, walk, err);
-    size_t bytes = rebuild->page_arena.used, count = rebuild->walked_count;
-    if (st == LF_OK && rebuild->options->log != NULL)
+    size_t bytes = 0;
+    enum lf_status st = read_page(rebuild, &bytes, err);
+    if (st != LF_OK)
+        return st;
+    size_t count = rebuild->walked_count;
+    int64_t until = count == rebuild->page ? rebuild->walked[count - 1].sequence : rebuild->target;
+    adapt_page(rebuild, bytes);
+    if (until < rebuild->target && !rebuild->alone) { /* alone, only the writer sees what it has locked */
+        const struct lf_walk next = page_after(rebuild, until);
+        lf_rebuild_ahead_ask(rebuild, &next);
+    }
+    if (rebuild->options->log != NULL)
         st = lf_rebuild_log_page(rebuild, err);
     if (st == LF_OK)
         st = fold_page(rebuild, err);
-    if (st != LF_OK)
-        return st;
-    rebuild->until = count == rebuild->page ? rebuild->walked[count - 1].sequence : rebuild->target;
-    adapt_page(rebuild, bytes);
-    return LF_OK;
+    if (st == LF_OK)
+        rebuild->until = until;
+    return st;
 }
 
 /* After a page: at the end, where states are many, and now and then also where they are few, so that little is done
@@ -418,7 +443,9 @@ lf_rebuild_fold(struct lf_rebuild *rebuild, int64_t last, struct lf_err *err)
             st = lf_progress_tell(&rebuild->options->progress, rebuild->alone ? "switch" : "fold", rebuild->until, last,
                                   err);
     }
-    if (st != LF_OK)
+    if (st != LF_OK) {
+        lf_rebuild_ahead_end(rebuild);
         forget_states(rebuild);
+    }
     return st;
 }

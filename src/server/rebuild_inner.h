@@ -1,5 +1,5 @@
 /* Inside the rebuild: rebuild.c has the order of things, rebuild_mark.c how far it has come, rebuild_fold.c the fold,
- * rebuild_log.c payloads from the log. */
+ * rebuild_ahead.c what is read meanwhile, rebuild_log.c payloads from the log. */
 #ifndef LF_SERVER_REBUILD_INNER_H
 #define LF_SERVER_REBUILD_INNER_H
 
@@ -47,11 +47,12 @@ struct lf_rebuild {
     int64_t flushed_ms;               /* when they were written last */
     struct lf_bytes kept_topic;       /* copied last */
     struct lf_arena page_arena;
-    struct lf_walked *walked; /* the page in work, in page_arena */
+    struct lf_walked *walked; /* the page in work */
     size_t walked_count;
     struct lf_rebuild_state **touched; /* of the page in work, in page_arena */
     size_t touched_count, touched_cap;
     bool alone; /* the writer's transaction is open, and stays so */
+    struct lf_rebuild_ahead *ahead; /* NULL: nothing has been asked */
 };
 
 /* ---- rebuild.c ---- */
@@ -85,6 +86,16 @@ LF_NODISCARD enum lf_status lf_rebuild_mark_set(const struct lf_rebuild *rebuild
  * until. After a failure no states are in memory, and the marks may have to be read again.
  */
 LF_NODISCARD enum lf_status lf_rebuild_fold(struct lf_rebuild *rebuild, int64_t last, struct lf_err *err);
+
+/* ---- rebuild_ahead.c ---- */
+
+/* Begins to read a page; it is taken before the next is asked for. No error: a page that was not read is not given. */
+void lf_rebuild_ahead_ask(struct lf_rebuild *rebuild, const struct lf_walk *walk);
+/* Puts the page that was asked for in walked, until the next is taken, and its size in memory in *ret_bytes. False:
+ * none was asked for, or it could not be read. */
+bool lf_rebuild_ahead_take(struct lf_rebuild *rebuild, size_t *ret_bytes);
+/* Waits for what is being read, and forgets it. */
+void lf_rebuild_ahead_end(struct lf_rebuild *rebuild);
 
 /* ---- rebuild_log.c ---- */
 

@@ -175,8 +175,7 @@ extras(struct lf_sql_plan *plan)
     enum lf_status st = ask(plan->ctx, sql, "event_store_entity", &result, plan->err);
     if (st == LF_OK && PQntuples(result) == 0)
         lf_buf_printf(plan->out,
-                      "CREATE INDEX event_store_entity ON %sevent_store (entity_type, entity_key, sequence)"
-                      " WHERE entity_key IS NOT NULL;\n",
+                      "CREATE INDEX event_store_entity ON %sevent_store (entity_key, sequence);\n",
                       store->prefix);
     PQclear(result);
     return st;
