@@ -51,7 +51,7 @@ struct lf_rebuild {
     size_t walked_count;
     struct lf_rebuild_state **touched; /* of the page in work, in page_arena */
     size_t touched_count, touched_cap;
-    bool alone; /* the writer's transaction is open, and stays so */
+    bool alone;                     /* the writer's transaction is open, and stays so */
     struct lf_rebuild_ahead *ahead; /* NULL: nothing has been asked */
 };
 

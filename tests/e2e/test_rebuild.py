@@ -263,6 +263,21 @@ def test_killed_it_goes_on_where_it_was(store, tmp_path):
     assert rebuild(store, "Quote", QUOTES, timeout=300)[2]["differences"] == 0
 
 
+def test_cut_off_from_the_store_it_asks_again(folder, server):
+    store = OnPostgres(folder, server.store(unique("store").replace("-", "_")))
+    quotes(store)
+    store.fill(COUNT, KEYS)
+    process, cut = start_rebuild(store), 0
+    with server.connect() as db:
+        while process.running() and cut < 20:  # whoever is reading events, ahead or not
+            cut += len(db.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
+                                  " AND query LIKE 'SELECT sequence%'").fetchall())
+    assert process.wait(300) == 0 and cut > 3, "\n".join(process.stderr)
+    process.close()
+    assert dict(ask(store, STATES))["c6"] == COUNT - KEYS + 6 and left_nothing(store)
+    assert rebuild(store, "Quote", QUOTES, timeout=300)[2]["differences"] == 0
+
+
 def test_with_another_schema_it_begins_anew(folder, tmp_path):
     store = Sqlite(folder)
     quotes(store)

@@ -174,8 +174,7 @@ extras(struct lf_sql_plan *plan)
     PGresult *result = NULL;
     enum lf_status st = ask(plan->ctx, sql, "event_store_entity", &result, plan->err);
     if (st == LF_OK && PQntuples(result) == 0)
-        lf_buf_printf(plan->out,
-                      "CREATE INDEX event_store_entity ON %sevent_store (entity_key, sequence);\n",
+        lf_buf_printf(plan->out, "CREATE INDEX event_store_entity ON %sevent_store (entity_key, sequence);\n",
                       store->prefix);
     PQclear(result);
     return st;
