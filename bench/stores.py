@@ -8,7 +8,7 @@ import time
 
 from measure import SERVER_CPU, TOOLS, fill, logfirst, pin, say
 
-POLL_SECONDS = 0.02  # near the end; before it, half of what is left to come, for each question costs the store something
+POLL_SECONDS = 0.02  # near the end; before it, half of the time left: each question costs the store something
 POLL_SECONDS_MAX = 1.0
 
 
