@@ -79,13 +79,12 @@ compare(const void *left, const void *right)
 static enum lf_status
 read_all(struct lf_verify *verify, struct lf_arena *arena, struct lf_err *err)
 {
-    int64_t after = 0;
-    size_t size = LF_VERIFY_PAGE_FIRST;
+    struct lf_letter_query query = {.max = LF_VERIFY_PAGE_FIRST};
     for (;;) {
         struct lf_dead_letter *letters = NULL;
         size_t count = 0;
         lf_arena_reset(arena);
-        enum lf_status st = lf_store_dead_letters(verify->session, after, size, arena, &letters, &count, err);
+        enum lf_status st = lf_store_dead_letters(verify->session, &query, arena, &letters, &count, err);
         if (st != LF_OK || count == 0)
             return st;
         for (size_t i = 0; st == LF_OK && i < count; i++)
@@ -94,8 +93,8 @@ read_all(struct lf_verify *verify, struct lf_arena *arena, struct lf_err *err)
             st = lf_progress_tell(&verify->options->progress, "dead letters", (int64_t)verify->letter_count, -1, err);
         if (st != LF_OK)
             return st;
-        after = letters[count - 1].id;
-        size = lf_verify_page_size(size, arena->used);
+        query.after = letters[count - 1].id;
+        query.max = lf_verify_page_size(query.max, arena->used);
     }
 }
 

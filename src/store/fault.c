@@ -227,10 +227,10 @@ fault_list(struct lf_store_session *session, const struct lf_list_query *query, 
 }
 
 static enum lf_status
-fault_dead_letters(struct lf_store_session *session, int64_t after, size_t max, struct lf_arena *arena,
+fault_dead_letters(struct lf_store_session *session, const struct lf_letter_query *query, struct lf_arena *arena,
                    struct lf_dead_letter **ret, size_t *ret_count, struct lf_err *err)
 {
-    PASS(session, LF_FAULT_READ, lf_store_dead_letters(inner_of(session), after, max, arena, ret, ret_count, err));
+    PASS(session, LF_FAULT_READ, lf_store_dead_letters(inner_of(session), query, arena, ret, ret_count, err));
 }
 
 static const struct lf_store_ops fault_ops = {

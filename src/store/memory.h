@@ -131,7 +131,7 @@ enum lf_status lf_memory_get(struct lf_store_session *session, const struct lf_e
                              struct lf_arena *arena, struct lf_value *ret, struct lf_err *err);
 enum lf_status lf_memory_event(struct lf_store_session *session, struct lf_bytes id, struct lf_arena *arena,
                                struct lf_stored_event *ret, struct lf_err *err);
-enum lf_status lf_memory_dead_letters(struct lf_store_session *session, int64_t after, size_t max,
+enum lf_status lf_memory_dead_letters(struct lf_store_session *session, const struct lf_letter_query *query,
                                       struct lf_arena *arena, struct lf_dead_letter **ret, size_t *ret_count,
                                       struct lf_err *err);
 enum lf_status lf_memory_position(struct lf_store_session *session, struct lf_bytes group, struct lf_bytes topic,

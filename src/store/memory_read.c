@@ -87,19 +87,37 @@ lf_memory_event(struct lf_store_session *session, struct lf_bytes id, struct lf_
     return st;
 }
 
+static bool
+is_text(struct lf_bytes wanted, struct lf_bytes text)
+{
+    return wanted.ptr == NULL || (text.ptr != NULL && lf_bytes_equal(wanted, text));
+}
+
+static bool
+is_wanted(const struct lf_letter_query *query, const struct lf_dead_letter *letter)
+{
+    const struct lf_place *place = &query->place;
+    bool behind = query->newest ? query->after == 0 || letter->id < query->after : letter->id > query->after;
+    bool there = place->topic.ptr == NULL ||
+                 (lf_bytes_equal(place->topic, letter->place.topic) && place->partition == letter->place.partition &&
+                  place->offset == letter->place.offset);
+    return behind && there && is_text(query->event_id, letter->event_id) &&
+           is_text(query->event_type, letter->event_type) && is_text(query->code, letter->code);
+}
+
 enum lf_status
-lf_memory_dead_letters(struct lf_store_session *session, int64_t after, size_t max, struct lf_arena *arena,
+lf_memory_dead_letters(struct lf_store_session *session, const struct lf_letter_query *query, struct lf_arena *arena,
                        struct lf_dead_letter **ret, size_t *ret_count, struct lf_err *err)
 {
     struct memory_store *store = lf_memory_store(session);
-    struct lf_dead_letter *letters = LF_ARENA_ARRAY(arena, struct lf_dead_letter, max);
+    struct lf_dead_letter *letters = LF_ARENA_ARRAY(arena, struct lf_dead_letter, query->max);
     enum lf_status st = letters != NULL ? LF_OK : lf_no_memory(err);
     size_t count = 0;
     pthread_mutex_lock(&store->lock);
     size_t all = visible(store, session, store->letter_committed, store->letter_count);
-    for (size_t i = 0; st == LF_OK && i < all && count < max; i++) {
-        const struct lf_dead_letter *letter = &store->letters[i]->letter;
-        if (letter->id > after && !lf_memory_copy_letter(letter, arena, &letters[count++]))
+    for (size_t i = 0; st == LF_OK && i < all && count < query->max; i++) {
+        const struct lf_dead_letter *letter = &store->letters[query->newest ? all - 1 - i : i]->letter;
+        if (is_wanted(query, letter) && !lf_memory_copy_letter(letter, arena, &letters[count++]))
             st = lf_no_memory(err);
     }
     pthread_mutex_unlock(&store->lock);

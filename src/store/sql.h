@@ -113,6 +113,23 @@ struct lf_sql_list {
  * limit of first + 1. Parameters are in the form of lf_store_normalize(), times of events in UTC with six digits. */
 LF_NODISCARD enum lf_status lf_sql_list_write(struct lf_sql_list *list, const struct lf_value *after);
 
+/* ---- dead letters ---- */
+
+/* Of the SELECT below, and of others that read whole dead letters. */
+#define LF_SQL_LETTER_COLUMNS                                                                                          \
+    "id, topic, log_partition, log_offset, event_id, event_type, message_key, value, headers, stage, code, reason, "   \
+    "record_time, dead_at"
+
+enum { LF_SQL_LETTER_PARAMS_MAX = 8 };
+struct lf_sql_letters {
+    struct lf_buf text; /* initialised by the caller, and released */
+    struct lf_value params[LF_SQL_LETTER_PARAMS_MAX];
+    size_t param_count;
+};
+/* The whole SELECT. prefix: of the table; mark: what stands before the numbers of parameters. */
+void lf_sql_letters_write(struct lf_sql_letters *sql, const struct lf_letter_query *query, const char *prefix,
+                          char mark);
+
 /* ---- pages ---- */
 
 /* A page being filled. One row more than asked for was selected: it only says that there is a next page. */

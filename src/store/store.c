@@ -395,13 +395,14 @@ lf_store_list(struct lf_store_session *session, const struct lf_list_query *quer
 }
 
 enum lf_status
-lf_store_dead_letters(struct lf_store_session *session, int64_t after, size_t max, struct lf_arena *arena,
+lf_store_dead_letters(struct lf_store_session *session, const struct lf_letter_query *query, struct lf_arena *arena,
                       struct lf_dead_letter **ret, size_t *ret_count, struct lf_err *err)
 {
+    struct lf_letter_query own = *query;
     enum lf_status st = may_read(session, err);
     if (st != LF_OK)
         return st;
-    if (max > LF_PAGE_MAX)
-        max = LF_PAGE_MAX;
-    return spoil(session, session->store->ops->dead_letters(session, after, max, arena, ret, ret_count, err));
+    if (own.max > LF_PAGE_MAX)
+        own.max = LF_PAGE_MAX;
+    return spoil(session, session->store->ops->dead_letters(session, &own, arena, ret, ret_count, err));
 }

@@ -190,8 +190,16 @@ LF_NODISCARD enum lf_status lf_store_walk(struct lf_store_session *session, cons
                                           struct lf_arena *arena, struct lf_walked **ret, size_t *ret_count,
                                           struct lf_err *err);
 
-/* Dead letters with id > after, ascending, at most max. */
-LF_NODISCARD enum lf_status lf_store_dead_letters(struct lf_store_session *session, int64_t after, size_t max,
+/* Which dead letters; what is set must hold together. */
+struct lf_letter_query {
+    int64_t after; /* those behind this id, in the order that is asked for; 0: from the first */
+    bool newest;   /* descending ids */
+    size_t max;    /* at most LF_PAGE_MAX */
+    struct lf_bytes event_id, event_type, code; /* ptr NULL: any */
+    struct lf_place place;                      /* topic.ptr NULL: any */
+};
+/* Dead letters, by ascending id unless asked otherwise. By place and by event_id they are found by an index. */
+LF_NODISCARD enum lf_status lf_store_dead_letters(struct lf_store_session *session, const struct lf_letter_query *query,
                                                   struct lf_arena *arena, struct lf_dead_letter **ret,
                                                   size_t *ret_count, struct lf_err *err);
 

@@ -52,8 +52,9 @@ struct lf_store_ops {
                             struct lf_stored_event *ret, struct lf_err *err);
     enum lf_status (*list)(struct lf_store_session *session, const struct lf_list_query *query, struct lf_arena *arena,
                            struct lf_list_result *ret, struct lf_err *err);
-    enum lf_status (*dead_letters)(struct lf_store_session *session, int64_t after, size_t max, struct lf_arena *arena,
-                                   struct lf_dead_letter **ret, size_t *ret_count, struct lf_err *err);
+    enum lf_status (*dead_letters)(struct lf_store_session *session, const struct lf_letter_query *query,
+                                   struct lf_arena *arena, struct lf_dead_letter **ret, size_t *ret_count,
+                                   struct lf_err *err);
 };
 
 struct lf_store {

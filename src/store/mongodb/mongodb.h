@@ -304,7 +304,7 @@ enum lf_status lf_mongo_event(struct lf_store_session *session, struct lf_bytes 
                               struct lf_stored_event *ret, struct lf_err *err);
 enum lf_status lf_mongo_list(struct lf_store_session *session, const struct lf_list_query *query,
                              struct lf_arena *arena, struct lf_list_result *ret, struct lf_err *err);
-enum lf_status lf_mongo_dead_letters(struct lf_store_session *session, int64_t after, size_t max,
+enum lf_status lf_mongo_dead_letters(struct lf_store_session *session, const struct lf_letter_query *query,
                                      struct lf_arena *arena, struct lf_dead_letter **ret, size_t *ret_count,
                                      struct lf_err *err);
 /* For lists: writes a filter (NULL: all) and the place after a cursor (NULL: none) as one document. */

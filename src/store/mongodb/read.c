@@ -215,27 +215,51 @@ note_letters(void *ctx, const bson_t *document, struct lf_err *err)
     return lf_mongo_read_letter(document, letters->arena, &letters->items[letters->count++], err);
 }
 
+static void
+add_text(struct lf_buf *filter, struct lf_bytes name, struct lf_bytes text)
+{
+    if (text.ptr != NULL)
+        lf_bson_text(filter, name, text);
+}
+
+static void
+write_letters_query(struct lf_mongo_session *session, const struct lf_letter_query *query)
+{
+    struct lf_buf *filter = &session->filter, *opts = &session->opts;
+    lf_buf_clear(filter);
+    size_t start = lf_bson_begin(filter);
+    size_t id = lf_bson_open(filter, LF_BSON_DOCUMENT, LF_LIT("_id"));
+    lf_bson_int64(filter, query->newest ? LF_LIT("$lt") : LF_LIT("$gt"),
+                  query->newest && query->after == 0 ? INT64_MAX : query->after);
+    lf_bson_end(filter, id);
+    add_text(filter, LF_LIT("eventId"), query->event_id);
+    add_text(filter, LF_LIT("eventType"), query->event_type);
+    add_text(filter, LF_LIT("code"), query->code);
+    add_text(filter, LF_LIT("topic"), query->place.topic);
+    if (query->place.topic.ptr != NULL) {
+        lf_bson_int32(filter, LF_LIT("partition"), query->place.partition);
+        lf_bson_int64(filter, LF_LIT("offset"), query->place.offset);
+    }
+    lf_bson_end(filter, start);
+    lf_buf_clear(opts);
+    start = lf_bson_begin(opts);
+    size_t sort = lf_bson_open(opts, LF_BSON_DOCUMENT, LF_LIT("sort"));
+    lf_bson_int32(opts, LF_LIT("_id"), query->newest ? -1 : 1);
+    lf_bson_end(opts, sort);
+    lf_bson_int64(opts, LF_LIT("limit"), (int64_t)query->max);
+    lf_bson_end(opts, start);
+}
+
 enum lf_status
-lf_mongo_dead_letters(struct lf_store_session *base, int64_t after, size_t max, struct lf_arena *arena,
+lf_mongo_dead_letters(struct lf_store_session *base, const struct lf_letter_query *query, struct lf_arena *arena,
                       struct lf_dead_letter **ret, size_t *ret_count, struct lf_err *err)
 {
     struct lf_mongo_session *session = lf_mongo_session(base);
+    size_t max = query->max;
     struct letters letters = {.arena = arena, .max = max, .items = LF_ARENA_ARRAY(arena, struct lf_dead_letter, max)};
     if (letters.items == NULL)
         return lf_no_memory(err);
-    lf_buf_clear(&session->filter);
-    size_t start = lf_bson_begin(&session->filter);
-    size_t id = lf_bson_open(&session->filter, LF_BSON_DOCUMENT, LF_LIT("_id"));
-    lf_bson_int64(&session->filter, LF_LIT("$gt"), after);
-    lf_bson_end(&session->filter, id);
-    lf_bson_end(&session->filter, start);
-    lf_buf_clear(&session->opts);
-    start = lf_bson_begin(&session->opts);
-    size_t sort = lf_bson_open(&session->opts, LF_BSON_DOCUMENT, LF_LIT("sort"));
-    lf_bson_int32(&session->opts, LF_LIT("_id"), 1);
-    lf_bson_end(&session->opts, sort);
-    lf_bson_int64(&session->opts, LF_LIT("limit"), (int64_t)max);
-    lf_bson_end(&session->opts, start);
+    write_letters_query(session, query);
     enum lf_status st =
         max != 0 ? lf_mongo_ask(session, LF_MONGO_LETTERS, "reading dead letters", note_letters, &letters, err) : LF_OK;
     if (st == LF_OK) {

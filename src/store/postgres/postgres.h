@@ -196,7 +196,6 @@ enum lf_pg_fixed {
     LF_PG_SET_LETTERS_ASIDE,
     LF_PG_EVENT,
     LF_PG_LETTER_OF_EVENT,
-    LF_PG_LETTERS,
     LF_PG_LAST,
     LF_PG_WALK,
     LF_PG_WALK_ENTITY,
@@ -299,7 +298,8 @@ enum lf_status lf_pg_event(struct lf_store_session *session, struct lf_bytes id,
                            struct lf_stored_event *ret, struct lf_err *err);
 enum lf_status lf_pg_list(struct lf_store_session *session, const struct lf_list_query *query, struct lf_arena *arena,
                           struct lf_list_result *ret, struct lf_err *err);
-enum lf_status lf_pg_dead_letters(struct lf_store_session *session, int64_t after, size_t max, struct lf_arena *arena,
+enum lf_status lf_pg_dead_letters(struct lf_store_session *session, const struct lf_letter_query *query,
+                                  struct lf_arena *arena,
                                   struct lf_dead_letter **ret, size_t *ret_count, struct lf_err *err);
 
 #endif

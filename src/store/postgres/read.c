@@ -1,6 +1,8 @@
 /* Asking, and reading rows back: states, events, dead letters. */
 #include "store/postgres/postgres.h"
 
+enum { LETTERS_SQL_BYTES_MAX = 4096 };
+
 #include "base/limits.h"
 
 #include <stdlib.h>
@@ -152,16 +154,29 @@ lf_pg_event(struct lf_store_session *base, struct lf_bytes id, struct lf_arena *
     return found ? st : find_letter(session, id, arena, ret, err);
 }
 
+static enum lf_status
+ask_for_letters(struct lf_pg_session *session, const struct lf_letter_query *query, PGresult **ret, struct lf_err *err)
+{
+    struct lf_sql_letters sql = {0};
+    lf_buf_init(&sql.text, LETTERS_SQL_BYTES_MAX);
+    lf_sql_letters_write(&sql, query, session->store->prefix, '$');
+    lf_buf_add_char(&sql.text, '\0');
+    lf_pg_params_clear(&session->params);
+    for (size_t i = 0; i < sql.param_count; i++)
+        lf_pg_param_value(&session->params, &sql.params[i]);
+    enum lf_status st = lf_buf_status(&sql.text, err);
+    if (st == LF_OK)
+        st = lf_pg_ask(session, sql.text.ptr, "reading dead letters", ret, err);
+    lf_buf_release(&sql.text);
+    return st;
+}
+
 enum lf_status
-lf_pg_dead_letters(struct lf_store_session *base, int64_t after, size_t max, struct lf_arena *arena,
+lf_pg_dead_letters(struct lf_store_session *base, const struct lf_letter_query *query, struct lf_arena *arena,
                    struct lf_dead_letter **ret, size_t *ret_count, struct lf_err *err)
 {
-    struct lf_pg_session *session = (struct lf_pg_session *)base;
     PGresult *result = NULL;
-    lf_pg_params_clear(&session->params);
-    lf_pg_param_bigint(&session->params, after);
-    lf_pg_param_bigint(&session->params, (int64_t)max);
-    enum lf_status st = lf_pg_ask(session, session->store->fixed[LF_PG_LETTERS], "reading dead letters", &result, err);
+    enum lf_status st = ask_for_letters((struct lf_pg_session *)base, query, &result, err);
     if (st != LF_OK)
         return st;
     struct lf_pg_reader reader = {.result = result, .arena = arena, .st = LF_OK, .err = err};

@@ -117,10 +117,6 @@ const struct lf_sql_list_dialect lf_pg_lists = {
 
 /* ---- statements; @ is the schema ---- */
 
-#define LETTER_COLUMNS                                                                                                 \
-    "id, topic, log_partition, log_offset, event_id, event_type, message_key, value, headers, stage, code, reason, "   \
-    "record_time, dead_at"
-
 /* Nobody waits for one who has stopped, be it a process that was frozen or a lock that is held. In seconds, below
  * LF_PG_STATEMENT_MS. What a batch changes is looked up by its keys, and no table is read whole for it. A lock comes
  * before the snapshot, which the first query takes. */
@@ -169,8 +165,7 @@ static const char *const fixed_sql[LF_PG_FIXED_COUNT] = {
         "UPDATE @dead_letters SET topic = $4 WHERE topic = $1 AND log_partition = $2 AND log_offset >= $3",
     [LF_PG_EVENT] = "SELECT " LF_PG_EVENT_COLUMNS " FROM @event_store WHERE event_id = $1",
     [LF_PG_LETTER_OF_EVENT] =
-        "SELECT " LETTER_COLUMNS " FROM @dead_letters WHERE event_id = $1 ORDER BY id DESC LIMIT 1",
-    [LF_PG_LETTERS] = "SELECT " LETTER_COLUMNS " FROM @dead_letters WHERE id > $1 ORDER BY id LIMIT $2",
+        "SELECT " LF_SQL_LETTER_COLUMNS " FROM @dead_letters WHERE event_id = $1 ORDER BY id DESC LIMIT 1",
     [LF_PG_LAST] = "SELECT COALESCE(max(sequence), 0) FROM @event_store",
     [LF_PG_WALK] = WALK("entity_type IS NOT NULL"),
     [LF_PG_WALK_ENTITY] = WALK("entity_type = $4"),

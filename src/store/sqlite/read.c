@@ -4,6 +4,8 @@
 #include "base/limits.h"
 #include "json/json.h"
 
+enum { LETTERS_SQL_BYTES_MAX = 4096 };
+
 enum lf_status
 lf_sqlite_column_json(sqlite3_stmt *stmt, int column, struct lf_arena *arena, struct lf_value *ret, struct lf_err *err)
 {
@@ -237,15 +239,21 @@ read_letters(struct lf_sqlite_session *session, struct lf_sqlite_binder *binder,
 }
 
 enum lf_status
-lf_sqlite_dead_letters(struct lf_store_session *base, int64_t after, size_t max, struct lf_arena *arena,
+lf_sqlite_dead_letters(struct lf_store_session *base, const struct lf_letter_query *query, struct lf_arena *arena,
                        struct lf_dead_letter **ret, size_t *ret_count, struct lf_err *err)
 {
     struct lf_sqlite_session *session = (struct lf_sqlite_session *)base;
+    struct lf_sql_letters sql = {0};
     struct lf_sqlite_binder binder = {0};
-    enum lf_status st = lf_sqlite_fixed(session, LF_SQL_LETTERS, &binder.stmt, err);
-    if (st != LF_OK)
-        return st;
-    lf_sqlite_bind_int(&binder, after);
-    lf_sqlite_bind_int(&binder, (int64_t)max);
-    return read_letters(session, &binder, arena, ret, ret_count, err);
+    lf_buf_init(&sql.text, LETTERS_SQL_BYTES_MAX);
+    lf_sql_letters_write(&sql, query, "", '?');
+    enum lf_status st = lf_buf_status(&sql.text, err);
+    if (st == LF_OK)
+        st = lf_sqlite_list_stmt(session, lf_buf_view(&sql.text), &binder.stmt, err);
+    for (size_t i = 0; st == LF_OK && i < sql.param_count; i++)
+        lf_sqlite_bind_value(&binder, &sql.params[i]);
+    if (st == LF_OK)
+        st = read_letters(session, &binder, arena, ret, ret_count, err);
+    lf_buf_release(&sql.text);
+    return st;
 }

@@ -48,7 +48,6 @@ enum lf_sqlite_fixed {
     LF_SQL_SET_LETTERS_ASIDE,
     LF_SQL_EVENT,
     LF_SQL_LETTER_OF_EVENT,
-    LF_SQL_LETTERS,
     LF_SQL_LAST,
     LF_SQL_WALK,
     LF_SQL_FIXED_COUNT,
@@ -208,7 +207,7 @@ enum lf_status lf_sqlite_event(struct lf_store_session *session, struct lf_bytes
                                struct lf_stored_event *ret, struct lf_err *err);
 enum lf_status lf_sqlite_list(struct lf_store_session *session, const struct lf_list_query *query,
                               struct lf_arena *arena, struct lf_list_result *ret, struct lf_err *err);
-enum lf_status lf_sqlite_dead_letters(struct lf_store_session *session, int64_t after, size_t max,
+enum lf_status lf_sqlite_dead_letters(struct lf_store_session *session, const struct lf_letter_query *query,
                                       struct lf_arena *arena, struct lf_dead_letter **ret, size_t *ret_count,
                                       struct lf_err *err);
 

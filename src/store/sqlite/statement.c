@@ -6,10 +6,6 @@
 
 #include <string.h>
 
-#define LETTER_COLUMNS                                                                                                 \
-    "id, topic, log_partition, log_offset, event_id, event_type, message_key, value, headers, stage, code, reason, "   \
-    "record_time, dead_at"
-
 static const char *const fixed_sql[LF_SQL_FIXED_COUNT] = {
     [LF_SQL_BEGIN] = "BEGIN IMMEDIATE",
     [LF_SQL_COMMIT] = "COMMIT",
@@ -35,8 +31,7 @@ static const char *const fixed_sql[LF_SQL_FIXED_COUNT] = {
         "UPDATE dead_letters SET topic = ? WHERE topic = ? AND log_partition = ? AND log_offset >= ?",
     [LF_SQL_EVENT] = "SELECT " LF_SQLITE_EVENT_COLUMNS " FROM event_store WHERE event_id = ?",
     [LF_SQL_LETTER_OF_EVENT] =
-        "SELECT " LETTER_COLUMNS " FROM dead_letters WHERE event_id = ? ORDER BY id DESC LIMIT 1",
-    [LF_SQL_LETTERS] = "SELECT " LETTER_COLUMNS " FROM dead_letters WHERE id > ? ORDER BY id LIMIT ?",
+        "SELECT " LF_SQL_LETTER_COLUMNS " FROM dead_letters WHERE event_id = ? ORDER BY id DESC LIMIT 1",
     [LF_SQL_LAST] = "SELECT ifnull(max(rowid), 0) FROM event_store",
     /* not by the index of entities: in the order of storing there is nothing to sort */
     [LF_SQL_WALK] = "SELECT rowid, event_id, event_type, entity_type, entity_key, payload, topic, log_partition,"

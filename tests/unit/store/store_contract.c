@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "store/row.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static const struct backend *under_test; /* of this program */
@@ -296,7 +297,7 @@ test_places_that_are_given_out_again(void **state)
     }
     struct lf_dead_letter *letters;
     size_t count;
-    OK(lf_store_dead_letters(c->session, 0, 10, &c->arena, &letters, &count, &err));
+    OK(lf_store_dead_letters(c->session, &(struct lf_letter_query){.max = 10}, &c->arena, &letters, &count, &err));
     assert_int_equal(count, 2);
     assert_bytes(letters[0].place.topic, LF_LIT("t~then"));
     assert_bytes(letters[1].place.topic, LF_LIT("t"));
@@ -332,7 +333,7 @@ assert_sees(struct contract *c, struct lf_store_session *session, int n, bool th
         return;
     struct lf_dead_letter *letters;
     size_t count;
-    OK(lf_store_dead_letters(session, 0, 10, &c->arena, &letters, &count, &err));
+    OK(lf_store_dead_letters(session, &(struct lf_letter_query){.max = 10}, &c->arena, &letters, &count, &err));
     assert_int_equal(count, there ? n : n - 1);
     struct lf_list_query query = {.first = 10}, quotes = {.entity = entity(c, QUOTE), .first = 10};
     struct lf_list_result list;
@@ -683,18 +684,73 @@ test_dead_letters_come_back_byte_for_byte(void **state)
 
     struct lf_dead_letter *read;
     size_t count;
-    OK(lf_store_dead_letters(c->session, 0, 100, &c->arena, &read, &count, &err));
+    OK(lf_store_dead_letters(c->session, &(struct lf_letter_query){.max = 100}, &c->arena, &read, &count, &err));
     assert_int_equal(count, 3);
     for (size_t i = 0; i < 3; i++) {
         assert_letter(&read[i], &letters[i]);
         assert_true(read[i].id > (i == 0 ? 0 : read[i - 1].id));
     }
     int64_t first = read[0].id;
-    OK(lf_store_dead_letters(c->session, first, 1, &c->arena, &read, &count, &err));
+    OK(lf_store_dead_letters(c->session, &(struct lf_letter_query){.after = first, .max = 1}, &c->arena, &read, &count, &err));
     assert_int_equal(count, 1);
     assert_int_equal(read[0].place.offset, 2);
-    OK(lf_store_dead_letters(c->session, INT64_MAX, 5, &c->arena, &read, &count, &err));
+    OK(lf_store_dead_letters(c->session, &(struct lf_letter_query){.after = INT64_MAX, .max = 5}, &c->arena, &read, &count, &err));
     assert_int_equal(count, 0);
+}
+
+/* The offsets of the dead letters that a query finds, as text. */
+static void
+assert_found(struct contract *c, const struct lf_letter_query *query, const char *offsets)
+{
+    struct lf_dead_letter *read;
+    size_t count;
+    char text[64] = "";
+    OK(lf_store_dead_letters(c->session, query, &c->arena, &read, &count, &err));
+    for (size_t i = 0; i < count; i++)
+        snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%lld", i == 0 ? "" : " ",
+                 (long long)read[i].place.offset);
+    assert_string_equal(text, offsets);
+}
+
+static void
+test_dead_letters_are_found_by_what_they_are(void **state)
+{
+    struct contract *c = *state;
+    struct lf_dead_letter letters[4] = {fixture_letter(1), fixture_letter(2), fixture_letter(3), fixture_letter(4)};
+    letters[1].code = LF_LIT("APPLY_FAILED");
+    letters[1].event_type = LF_LIT("Other");
+    letters[2].event_id = letters[2].event_type = LF_BYTES_NONE;
+    letters[3].place.partition = 7;
+    OK(lf_store_begin(c->session, &err));
+    OK(lf_store_bury(c->session, letters, 4, &err));
+    OK(lf_store_commit(c->session, &err));
+    struct lf_dead_letter *read;
+    size_t count;
+    OK(lf_store_dead_letters(c->session, &(struct lf_letter_query){.max = 10}, &c->arena, &read, &count, &err));
+    assert_int_equal(count, 4);
+    int64_t third = read[2].id;
+
+    const struct {
+        struct lf_letter_query query;
+        const char *offsets;
+    } rows[] = {
+        {{.newest = true, .max = 10}, "4 3 2 1"},
+        {{.newest = true, .max = 2}, "4 3"},
+        {{.newest = true, .after = third, .max = 10}, "2 1"},
+        {{.event_id = LF_LIT("dead-1"), .max = 10}, "1 2 4"},
+        {{.event_id = LF_LIT("dead-1"), .newest = true, .max = 1}, "4"},
+        {{.event_id = LF_LIT(""), .max = 10}, ""},
+        {{.event_type = LF_LIT("Noted"), .max = 10}, "1 4"},
+        {{.code = LF_LIT("NOT_AN_EVENT"), .max = 10}, "1 3 4"},
+        {{.code = LF_LIT("NOT_AN_EVENT"), .after = third, .max = 10}, "4"},
+        {{.code = LF_LIT("APPLY_FAILED"), .event_type = LF_LIT("Other"), .event_id = LF_LIT("dead-1"), .max = 10}, "2"},
+        {{.code = LF_LIT("APPLY_FAILED"), .event_type = LF_LIT("Noted"), .max = 10}, ""},
+        {{.place = {LF_LIT("t"), 7, 4}, .max = 10}, "4"},
+        {{.place = {LF_LIT("t"), 0, 4}, .max = 10}, ""},
+        {{.place = {LF_LIT("t"), 0, 2}, .event_id = LF_LIT("dead-1"), .newest = true, .max = 10}, "2"},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        assert_found(c, &rows[i].query, rows[i].offsets);
 }
 
 static void
@@ -766,6 +822,7 @@ contract_run(const struct backend *backend)
         CASE(test_keys_that_are_numbers),
         CASE(test_many_states_at_once),
         CASE(test_dead_letters_come_back_byte_for_byte),
+        CASE(test_dead_letters_are_found_by_what_they_are),
         CASE(test_an_event_is_found_in_the_dead_letters),
         CASE(test_health_and_name),
     };

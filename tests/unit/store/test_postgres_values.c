@@ -135,7 +135,7 @@ test_texts_with_every_character(void **state)
         assert_true(lf_bytes_equal(stored.event.entity_key, event->id));
         struct lf_dead_letter *letters;
         size_t count;
-        OK(lf_store_dead_letters(w->session, 0, 100, &w->arena, &letters, &count, &err));
+        OK(lf_store_dead_letters(w->session, &(struct lf_letter_query){.max = 100}, &w->arena, &letters, &count, &err));
         assert_int_equal(count, i + 1);
         assert_true(lf_bytes_equal(letters[i].reason, event->id));
     }
