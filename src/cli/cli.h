@@ -30,6 +30,8 @@ lf_cli_fn lf_cmd_schema_validate;
 lf_cli_fn lf_cmd_events;
 lf_cli_fn lf_cmd_events_export;
 lf_cli_fn lf_cmd_events_import;
+lf_cli_fn lf_cmd_dlq;
+lf_cli_fn lf_cmd_dlq_replay;
 lf_cli_fn lf_cmd_verify;
 lf_cli_fn lf_cmd_copy;
 lf_cli_fn lf_cmd_rebuild;
@@ -39,6 +41,14 @@ int lf_cli_fail(const struct lf_config *config, const struct lf_err *err);
 /* The same with the problems of a schema, which are lines of text, or a JSON array and a newline if json. NULL:
  * none. */
 int lf_cli_fail_with(bool json, const struct lf_buf *problems, const struct lf_err *err);
+/* Options that not every verb of a command has. */
+struct lf_cli_use {
+    const char *option; /* without -- */
+    const char *verbs;  /* "list|tail" */
+};
+/* LF_USAGE: an option was given that would do nothing. command: its name. */
+LF_NODISCARD enum lf_status lf_cli_check_uses(const struct lf_cli *cli, const char *command,
+                                              const struct lf_cli_use *uses, size_t count, struct lf_err *err);
 /* Writes to stdout; false when it is closed or full, after saying so. */
 bool lf_cli_print(struct lf_bytes text);
 

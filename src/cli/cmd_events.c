@@ -4,45 +4,14 @@
 #include "base/limits.h"
 #include "base/report.h"
 #include "cli/event_print.h"
+#include "cli/store_open.h"
 #include "codec/codec.h"
-#include "server/parts.h"
 
 #include <signal.h>
 #include <string.h>
 
 enum { FROM_START, FROM_END, FROM_GROUP }; /* --from */
 enum { LIST_DEFAULT = 50, TAIL_WAIT_MS = 250, SCHEMA_WAIT_MS = 30000, PRINTED_BYTES_MAX = 1024 * 1024 * 1024 };
-
-/* Events are read without a schema: every type is unknown and shown as it is. */
-static struct lf_model no_model;
-
-struct session {
-    struct lf_parts parts;
-    struct lf_store_session *store;
-    struct lf_arena arena;
-};
-
-static enum lf_status
-open_store(struct session *s, const struct lf_cli *cli, struct lf_err *err)
-{
-    lf_parts_init(&s->parts, cli->config);
-    lf_arena_init(&s->arena, 64 * 1024, 0);
-    struct lf_parts *parts = &s->parts;
-    parts->model = &no_model;
-    enum lf_status st = lf_parts_open_store(parts, LF_ROLE_READ, err);
-    if (st == LF_OK)
-        st = lf_store_session_open(parts->store, false, &s->store, err);
-    return st;
-}
-
-static void
-close_store(struct session *s)
-{
-    lf_store_session_close(s->store);
-    s->parts.model = NULL; /* not ours to free */
-    lf_parts_release(&s->parts);
-    lf_arena_release(&s->arena);
-}
 
 /* ---- list ---- */
 
@@ -93,7 +62,7 @@ print_page(const struct lf_list_result *page, bool json)
 
 /* Page after page; each in an arena of its own, as the next one begins with a cursor of the one before. */
 static enum lf_status
-list_pages(struct session *s, struct lf_list_query *query, const struct lf_config *config, bool *ret_good,
+list_pages(struct lf_cli_store *s, struct lf_list_query *query, const struct lf_config *config, bool *ret_good,
            struct lf_err *err)
 {
     int64_t left = config->first != 0 ? config->first : LIST_DEFAULT;
@@ -104,7 +73,7 @@ list_pages(struct session *s, struct lf_list_query *query, const struct lf_confi
     while (more && *ret_good && left > 0) {
         struct lf_list_result page = {0};
         query->first = left < LF_PAGE_MAX ? (size_t)left : LF_PAGE_MAX;
-        st = lf_store_list(s->store, query, &s->arena, &page, err);
+        st = lf_store_list(s->session, query, &s->arena, &page, err);
         if (st != LF_OK)
             break;
         *ret_good = print_page(&page, config->output == 1);
@@ -125,7 +94,7 @@ static int
 list(const struct lf_cli *cli)
 {
     const struct lf_config *config = cli->config;
-    struct session s = {0};
+    struct lf_cli_store s = {0};
     struct lf_err err = {0};
     struct lf_filter parts_store[2];
     const struct lf_filter *parts[2];
@@ -140,11 +109,11 @@ list(const struct lf_cli *cli)
         query.order[query.order_count++] = (struct lf_order){.field = event_field("offset"), .descending = true};
     }
     bool good = true;
-    enum lf_status st = open_store(&s, cli, &err);
+    enum lf_status st = lf_cli_store_open(&s, cli, &err);
     if (st == LF_OK)
         st = list_pages(&s, &query, config, &good, &err);
     int status = st != LF_OK ? lf_cli_fail(config, &err) : good ? LF_EXIT_DONE : LF_EXIT_FAILED;
-    close_store(&s);
+    lf_cli_store_close(&s);
     return status;
 }
 
@@ -153,15 +122,15 @@ list(const struct lf_cli *cli)
 static int
 show(const struct lf_cli *cli)
 {
-    struct session s = {0};
+    struct lf_cli_store s = {0};
     struct lf_err err = {0};
     struct lf_stored_event event = {0};
     struct lf_buf out;
     lf_buf_init(&out, PRINTED_BYTES_MAX);
     int status = LF_EXIT_DONE;
-    enum lf_status st = open_store(&s, cli, &err);
+    enum lf_status st = lf_cli_store_open(&s, cli, &err);
     if (st == LF_OK) {
-        st = lf_store_event(s.store, lf_bytes_of(cli->operands[0]), &s.arena, &event, &err);
+        st = lf_store_event(s.session, lf_bytes_of(cli->operands[0]), &s.arena, &event, &err);
         if (st == LF_NOT_FOUND)
             lf_fail(&err, LF_NOT_FOUND, "no event %s in the store; it may still be on its way", cli->operands[0]);
     }
@@ -176,7 +145,7 @@ show(const struct lf_cli *cli)
             status = LF_EXIT_FAILED;
     }
     lf_buf_release(&out);
-    close_store(&s);
+    lf_cli_store_close(&s);
     return status;
 }
 
@@ -217,7 +186,7 @@ tail_assigned(void *ctx, struct lf_bytes topic, int32_t partition, int64_t *next
 static bool
 print_record(struct tail *tail, const struct lf_record *record, struct lf_buf *out)
 {
-    const struct lf_codec_options codec = {.model = &no_model, .payloads = tail->payloads, .pins = &tail->pins};
+    const struct lf_codec_options codec = {.model = lf_cli_no_model(), .payloads = tail->payloads, .pins = &tail->pins};
     const struct lf_encoded encoded = {record->key, record->value, record->headers, record->header_count};
     const struct lf_place place = {record->topic, record->partition, record->offset};
     struct lf_err err = {0};
@@ -299,7 +268,7 @@ open_tail(struct tail *tail, struct lf_parts *parts, struct lf_err *err)
     if (st == LF_OK)
         st = lf_parts_open_log(parts, LF_ROLE_READ, err);
     if (st == LF_OK && config->from == FROM_GROUP) {
-        parts->model = &no_model;
+        parts->model = lf_cli_no_model();
         st = lf_parts_open_store(parts, LF_ROLE_READ, err);
     }
     if (st == LF_OK && parts->store != NULL)
@@ -340,31 +309,15 @@ tail(const struct lf_cli *cli)
     return status;
 }
 
-/* Options that not every verb has: one that would do nothing is refused. */
-static enum lf_status
-check_options(const struct lf_cli *cli, struct lf_err *err)
-{
-    static const struct {
-        const char *option;
-        const char *verbs;
-    } uses[] = {
-        {"first", "list|tail"}, {"type", "list|tail"}, {"after", "list"},
-        {"entity-key", "list"}, {"newest", "list"},    {"from", "tail"},
-    };
-    for (size_t i = 0; i < cli->arg_count; i++) {
-        for (size_t u = 0; u < sizeof(uses) / sizeof(uses[0]); u++) {
-            if (strcmp(cli->args[i].name, uses[u].option) == 0 && strstr(uses[u].verbs, cli->verb) == NULL)
-                return lf_fail(err, LF_USAGE, "--%s is an option of events %s", uses[u].option, uses[u].verbs);
-        }
-    }
-    return LF_OK;
-}
-
 int
 lf_cmd_events(const struct lf_cli *cli)
 {
+    static const struct lf_cli_use uses[] = {
+        {"first", "list|tail"}, {"type", "list|tail"}, {"after", "list"},
+        {"entity-key", "list"}, {"newest", "list"},    {"from", "tail"},
+    };
     struct lf_err usage = {0};
-    if (check_options(cli, &usage) != LF_OK)
+    if (lf_cli_check_uses(cli, "events", uses, sizeof(uses) / sizeof(uses[0]), &usage) != LF_OK)
         return lf_cli_fail(cli->config, &usage);
     bool is_show = strcmp(cli->verb, "show") == 0;
     if (is_show != (cli->operand_count == 1)) {

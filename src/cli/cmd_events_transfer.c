@@ -1,8 +1,8 @@
 /* logfirst events export|import: events as JSON Lines. */
 #include "cli/cli.h"
 #include "cli/progress.h"
+#include "cli/store_open.h"
 #include "json/json.h"
-#include "server/parts.h"
 #include "server/transfer.h"
 
 #include <errno.h>
@@ -12,9 +12,6 @@
 #include <unistd.h>
 
 enum { LINE_BYTES_MAX = 64 * 1024 };
-
-/* Events are what they are, whatever a schema says of them. */
-static struct lf_model no_model;
 
 struct transfer {
     const struct lf_config *config;
@@ -29,7 +26,7 @@ open_transfer(struct transfer *transfer, const struct lf_cli *cli)
     *transfer = (struct transfer){.config = cli->config};
     lf_bar_start(&transfer->bar);
     lf_parts_init(&transfer->parts, cli->config);
-    transfer->parts.model = &no_model;
+    transfer->parts.model = lf_cli_no_model();
 }
 
 static void

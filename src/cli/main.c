@@ -75,6 +75,17 @@ static const struct command commands[] = {
      "no effect. A line that is no event ends the import (exit status 1), unless --skip-invalid. What was broken off\n"
      "goes on with --after.",
      LF_CMD_IMPORT, 0, 0, lf_cmd_events_import},
+    {"dlq", "list|show", "[PLACE|EVENT_ID]", "look at dead letters",
+     "list: dead letters of the store, oldest first, and whether an event of that eventId is stored (healed).\n"
+     "show PLACE|EVENT_ID: everything about one, with its key, headers and value. PLACE is TOPIC/PARTITION@OFFSET.",
+     LF_CMD_LETTERS, 0, 1, lf_cmd_dlq},
+    {"dlq", "replay", "PLACE|EVENT_ID...|--all", "dead letters into the log again",
+     "Appends dead letters to the end of their topics again, with the same eventId, key, value, headers and time, to\n"
+     "be processed by today's schema; prints a line each. Consumers know an eventId again: replayed twice it takes\n"
+     "effect once. --all leaves out those whose eventId is in the store, sends one record an eventId, and leaves\n"
+     "those without an eventId out unless --code names theirs. A replayed event comes after what was logged since.\n"
+     "Exit status 0 if all were replayed, or there was nothing to replay.",
+     LF_CMD_REPLAY, 0, OPERANDS_MAX, lf_cmd_dlq_replay},
     {"verify", NULL, "SCHEMA...", "log, store and states agree",
      "Reads the log, the event store, the entities and the dead letters, and prints each violation: a record that is\n"
      "nowhere or twice, an event that is not the logged one, a state that is not the fold of its events. Changes\n"

@@ -1,4 +1,4 @@
-/* What commands say: results to stdout, failures to stderr. */
+/* What commands say: results to stdout, failures to stderr; and which options they do not have. */
 #include "base/redact.h"
 #include "cli/cli.h"
 #include "json/json.h"
@@ -57,4 +57,17 @@ int
 lf_cli_fail(const struct lf_config *config, const struct lf_err *err)
 {
     return lf_cli_fail_with(config->output == 1, NULL, err);
+}
+
+enum lf_status
+lf_cli_check_uses(const struct lf_cli *cli, const char *command, const struct lf_cli_use *uses, size_t count,
+                  struct lf_err *err)
+{
+    for (size_t i = 0; i < cli->arg_count; i++) {
+        for (size_t u = 0; u < count; u++) {
+            if (strcmp(cli->args[i].name, uses[u].option) == 0 && strstr(uses[u].verbs, cli->verb) == NULL)
+                return lf_fail(err, LF_USAGE, "--%s is an option of %s %s", uses[u].option, command, uses[u].verbs);
+        }
+    }
+    return LF_OK;
 }

@@ -21,6 +21,8 @@ void lf_json_write(struct lf_buf *out, const struct lf_value *value);
 void lf_json_write_pretty(struct lf_buf *out, const struct lf_value *value);
 /* Appends text as a JSON string with quotes. */
 void lf_json_write_string(struct lf_buf *out, struct lf_bytes text);
+/* Appends bytes as text if they are UTF-8, else as {"base64": text}; ptr NULL: null. */
+void lf_json_write_bytes(struct lf_buf *out, struct lf_bytes bytes);
 /* Appends a double in the shortest form that reads back the same; 1e400 and NaN become null. */
 void lf_json_write_double(struct lf_buf *out, double number);
 

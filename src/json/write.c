@@ -1,4 +1,5 @@
 /* Values -> JSON text. Open containers are kept on a stack of our own, so that no depth can exhaust the thread's. */
+#include "base/base64.h"
 #include "base/mem.h"
 #include "json/json.h"
 
@@ -111,6 +112,20 @@ lf_json_write_string(struct lf_buf *out, struct lf_bytes text)
         memcpy(at + 1, text.ptr, text.len);
     at[text.len + 1] = '"';
     out->len += text.len + 2;
+}
+
+void
+lf_json_write_bytes(struct lf_buf *out, struct lf_bytes bytes)
+{
+    if (bytes.ptr == NULL) {
+        add(out, "null", 4);
+    } else if (lf_utf8_valid(bytes, NULL)) {
+        lf_json_write_string(out, bytes);
+    } else {
+        lf_buf_add_text(out, "{\"base64\":\"");
+        lf_base64_write(out, bytes, false);
+        lf_buf_add_text(out, "\"}");
+    }
 }
 
 /* --- the walk ----------------------------------------------------------------------------------------------------- */

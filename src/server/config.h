@@ -25,26 +25,32 @@ enum {
     LF_CMD_COMPAT = 8192,
     LF_CMD_REBUILD = 16384,
     LF_CMD_REGISTER = 32768,
+    LF_CMD_LETTERS = 65536,
+    LF_CMD_REPLAY = 131072,
     LF_CMD_API = LF_CMD_UP | LF_CMD_GATEWAY,
     LF_CMD_CONSUME = LF_CMD_UP | LF_CMD_CONSUMER,
     LF_CMD_SERVE = LF_CMD_UP | LF_CMD_GATEWAY | LF_CMD_CONSUMER,
-    LF_CMD_READ = LF_CMD_SERVE | LF_CMD_EVENTS | LF_CMD_VERIFY, /* look at the log, for a group */
-    LF_CMD_LOG = LF_CMD_READ | LF_CMD_IMPORT | LF_CMD_REBUILD,  /* have a log */
-    LF_CMD_DATA = LF_CMD_LOG | LF_CMD_EXPORT,                   /* have a store */
-    LF_CMD_WRITE = LF_CMD_SERVE | LF_CMD_IMPORT | LF_CMD_COPY,  /* append to a log */
-    LF_CMD_JUDGE = LF_CMD_CONSUME | LF_CMD_VERIFY,              /* know what becomes of a record */
+    LF_CMD_READ = LF_CMD_SERVE | LF_CMD_EVENTS | LF_CMD_VERIFY,                /* look at the log, for a group */
+    LF_CMD_LOG = LF_CMD_READ | LF_CMD_IMPORT | LF_CMD_REBUILD | LF_CMD_REPLAY, /* have a log */
+    LF_CMD_DATA = LF_CMD_LOG | LF_CMD_EXPORT | LF_CMD_LETTERS,                 /* have a store */
+    LF_CMD_WRITE = LF_CMD_SERVE | LF_CMD_IMPORT | LF_CMD_COPY,                 /* append to a log, and make topics */
+    LF_CMD_APPEND = LF_CMD_WRITE | LF_CMD_REPLAY,
+    LF_CMD_DEAD = LF_CMD_LETTERS | LF_CMD_REPLAY,  /* dead letters */
+    LF_CMD_LISTS = LF_CMD_EVENTS | LF_CMD_LETTERS, /* from the store, a page after the other */
+    LF_CMD_TYPED = LF_CMD_EVENTS | LF_CMD_DEAD,
+    LF_CMD_JUDGE = LF_CMD_CONSUME | LF_CMD_VERIFY, /* know what becomes of a record */
     LF_CMD_FILE = LF_CMD_EXPORT | LF_CMD_IMPORT,
     LF_CMD_GENERATED = LF_CMD_GENERATE | LF_CMD_LOCK, /* write files of schemas of payloads */
     LF_CMD_COMPARE = LF_CMD_COMPAT | LF_CMD_REGISTER, /* compare them with those before */
     LF_CMD_CHOOSE = LF_CMD_GENERATE | LF_CMD_COMPARE, /* of some events */
     LF_CMD_SCHEMED_SERVE = LF_CMD_SERVE,              /* write with them */
     LF_CMD_SUBJECTS = LF_CMD_SERVE | LF_CMD_COMPARE,  /* name them in a registry */
-    LF_CMD_TOPIC = LF_CMD_LOG | LF_CMD_COMPARE,       /* know where events go */
+    LF_CMD_TOPIC = LF_CMD_READ | LF_CMD_IMPORT | LF_CMD_REBUILD | LF_CMD_COMPARE, /* know where events go */
     /* each in its own format; know what they are; know where others' are */
     LF_CMD_FORMATTED = LF_CMD_LOCK | LF_CMD_SUBJECTS | LF_CMD_VERIFY | LF_CMD_REBUILD,
     LF_CMD_SCHEMED = LF_CMD_GENERATE | LF_CMD_FORMATTED,
     LF_CMD_REGISTRY = LF_CMD_SUBJECTS | LF_CMD_VERIFY | LF_CMD_EVENTS | LF_CMD_REBUILD,
-    LF_CMD_ALL = 65535,
+    LF_CMD_ALL = 262143,
 };
 
 struct lf_texts {

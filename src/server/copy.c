@@ -3,12 +3,13 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "server/copy_mark.h"
+#include "server/outlet.h"
 #include "server/scan.h"
 
 #include <stdio.h>
 #include <string.h>
 
-enum { BATCH_BYTES = 16 * 1024 * 1024, ENSURE_TIMEOUT_MS = 60000, DRAIN_SLICE_MS = 1000, MARK_TEXT_SIZE = 320 };
+enum { BATCH_BYTES = 16 * 1024 * 1024, ENSURE_TIMEOUT_MS = 60000 };
 
 struct copy {
     const struct lf_copy_options *options;
@@ -17,10 +18,8 @@ struct copy {
     size_t source_count, target_count;
     size_t batch_records;
     struct lf_copy_marks marks;
-    struct lf_log_writer *writer;
-    struct lf_err refused; /* the first append that was not acknowledged */
-    struct lf_header *headers;
-    size_t header_cap;
+    struct lf_outlet outlet;
+    struct lf_place_mark mark;
     int64_t met, total;
 };
 
@@ -145,86 +144,28 @@ look_at_target(struct copy *copy, struct lf_err *err)
 
 /* ---- appending ---- */
 
-static void
-acknowledged(void *ctx, const struct lf_log_ack *ack)
-{
-    struct copy *copy = ctx;
-    if (ack->status == LF_OK) {
-        copy->result->copied++;
-        return;
-    }
-    if (copy->refused.status != LF_OK)
-        return;
-    if (ack->err != NULL)
-        copy->refused = *ack->err;
-    else
-        (void)lf_fail(&copy->refused, ack->status, "the target did not take a record: %s", lf_status_text(ack->status));
-}
-
 static enum lf_status
-drain(struct copy *copy, struct lf_err *err)
+settle(struct copy *copy, struct lf_err *err)
 {
-    /* the log answers each append within its delivery time-out */
-    while (!lf_log_drain(copy->writer, DRAIN_SLICE_MS) && copy->refused.status == LF_OK) {
-    }
-    if (copy->refused.status == LF_OK)
-        return LF_OK;
-    if (err != NULL)
-        *err = copy->refused;
-    lf_err_context(err, "the target");
-    return copy->refused.status;
-}
-
-/* The record's headers and the mark; marks of an earlier copying go. */
-static enum lf_status
-make_headers(struct copy *copy, const struct lf_record *record, char text[MARK_TEXT_SIZE], size_t *ret_count,
-             struct lf_err *err)
-{
-    if (copy->header_cap < record->header_count + 1) {
-        size_t cap = record->header_count + 16;
-        struct lf_header *more = lf_realloc(copy->headers, cap * sizeof(*more));
-        if (more == NULL)
-            return lf_no_memory(err);
-        copy->headers = more;
-        copy->header_cap = cap;
-    }
-    size_t count = 0;
-    for (size_t i = 0; i < record->header_count; i++) {
-        if (!lf_bytes_equal_text(record->headers[i].name, LF_COPY_HEADER))
-            copy->headers[count++] = record->headers[i];
-    }
-    snprintf(text, MARK_TEXT_SIZE, "%.*s/%d/%lld", LF_FMT(record->topic), record->partition, (long long)record->offset);
-    copy->headers[count++] = (struct lf_header){LF_LIT(LF_COPY_HEADER), lf_bytes_of(text)};
-    *ret_count = count;
-    return LF_OK;
-}
-
-/* On append 0 means now, and there is no time before. */
-static int64_t
-time_of(const struct lf_record *record)
-{
-    if (record->timestamp_ms > 0)
-        return record->timestamp_ms;
-    return record->timestamp_ms == 0 ? 1 : 0;
+    enum lf_status st = lf_outlet_settle(&copy->outlet, err);
+    copy->result->copied = copy->outlet.durable;
+    if (st != LF_OK)
+        lf_err_context(err, "the target");
+    return st;
 }
 
 static enum lf_status
 append(struct copy *copy, const struct lf_record *record, int32_t target, struct lf_err *err)
 {
-    char text[MARK_TEXT_SIZE];
     struct lf_record fresh = *record;
     fresh.partition = target;
-    fresh.timestamp_ms = time_of(record);
-    enum lf_status st = make_headers(copy, record, text, &fresh.header_count, err);
+    fresh.timestamp_ms = lf_outlet_time(record->timestamp_ms);
+    enum lf_status st = lf_place_mark(&copy->mark, record, LF_COPY_HEADER, err);
     if (st != LF_OK)
         return st;
-    fresh.headers = copy->headers;
-    st = lf_log_append(copy->writer, &fresh, NULL, err);
-    if (st == LF_AGAIN) {
-        st = drain(copy, err);
-        if (st == LF_OK)
-            st = lf_log_append(copy->writer, &fresh, NULL, err);
-    }
+    fresh.headers = copy->mark.headers;
+    fresh.header_count = copy->mark.count;
+    st = lf_outlet_append(&copy->outlet, &fresh, NULL, err);
     if (st != LF_OK)
         lf_err_context(err, "copying %.*s/%d@%lld", LF_FMT(record->topic), record->partition,
                        (long long)record->offset);
@@ -256,9 +197,9 @@ take_source(void *ctx, const struct lf_record *records, size_t count, struct lf_
     enum lf_status st = LF_OK;
     for (size_t i = 0; st == LF_OK && i < count; i++)
         st = take_record(copy, &records[i], err);
-    enum lf_status drained = drain(copy, st == LF_OK ? err : NULL);
+    enum lf_status settled = settle(copy, st == LF_OK ? err : NULL);
     if (st == LF_OK)
-        st = drained;
+        st = settled;
     copy->met += (int64_t)count;
     return st == LF_OK ? lf_progress_tell(&copy->options->progress, "copy", copy->met, copy->total, err) : st;
 }
@@ -313,7 +254,7 @@ run(struct copy *copy, struct lf_err *err)
     if (st == LF_OK)
         st = look_at_target(copy, err);
     if (st == LF_OK)
-        st = lf_log_writer_open(options->to, (struct lf_wake){0}, acknowledged, copy, &copy->writer, err);
+        st = lf_outlet_open(&copy->outlet, options->to, err);
     return st == LF_OK ? walk_source(copy, err) : st;
 }
 
@@ -325,9 +266,10 @@ lf_copy(const struct lf_copy_options *options, struct lf_copy_result *ret, struc
                         .result = &result,
                         .batch_records = options->batch_records != 0 ? options->batch_records : LF_COPY_BATCH_RECORDS};
     enum lf_status st = run(&copy, err);
-    lf_log_writer_close(copy.writer);
+    lf_outlet_close(&copy.outlet);
+    result.copied = copy.outlet.durable;
     lf_copy_marks_release(&copy.marks);
-    lf_free(copy.headers);
+    lf_place_mark_release(&copy.mark);
     lf_free(copy.sources);
     lf_free(copy.targets);
     *ret = result; /* after a failure too: so much was done */

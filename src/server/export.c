@@ -1,5 +1,4 @@
 /* Events out of a store. */
-#include "base/base64.h"
 #include "base/clock.h"
 #include "base/limits.h"
 #include "json/json.h"
@@ -15,15 +14,7 @@ static void
 add_member(struct lf_buf *out, const char *name, struct lf_bytes text)
 {
     lf_buf_printf(out, ",\"%s\":", name);
-    if (text.ptr == NULL) {
-        lf_buf_add_text(out, "null");
-    } else if (lf_utf8_valid(text, NULL)) {
-        lf_json_write_string(out, text);
-    } else {
-        lf_buf_add_text(out, "{\"base64\":\"");
-        lf_base64_write(out, text, false);
-        lf_buf_add_text(out, "\"}");
-    }
+    lf_json_write_bytes(out, text);
 }
 
 void

@@ -3,6 +3,7 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "server/import_line.h"
+#include "server/outlet.h"
 #include "server/transfer.h"
 
 #include <errno.h>
@@ -12,14 +13,13 @@ enum {
     BATCH_LINES = 1000,
     CHUNK = 64 * 1024,
     ENSURE_TIMEOUT_MS = 60000,
-    DRAIN_SLICE_MS = 1000,
     TOPICS_MAX = 1000,
 };
 
 struct import {
     const struct lf_import_options *options;
     struct lf_import_result *result;
-    struct lf_log_writer *writer;
+    struct lf_outlet outlet;
     struct lf_store_session *session; /* NULL: nothing is looked up */
     struct lf_arena arena;            /* of a line */
     struct lf_arena names;
@@ -29,7 +29,6 @@ struct import {
     bool ended;
     int64_t bytes;
     int64_t line; /* number of the latest */
-    struct lf_err refused;
 };
 
 /* ---- lines ---- */
@@ -88,32 +87,14 @@ next_line(struct import *import, struct lf_bytes *ret, struct lf_err *err)
 
 /* ---- appending ---- */
 
-static void
-acknowledged(void *ctx, const struct lf_log_ack *ack)
-{
-    struct import *import = ctx;
-    if (ack->status == LF_OK)
-        import->result->imported++;
-    else if (import->refused.status == LF_OK && ack->err != NULL)
-        import->refused = *ack->err;
-    else if (import->refused.status == LF_OK)
-        (void)lf_fail(&import->refused, ack->status, "the log did not take an event: %s", lf_status_text(ack->status));
-}
-
 /* Everything up to the latest line is durable, or the import has failed. */
 static enum lf_status
 settle(struct import *import, int64_t line, struct lf_err *err)
 {
-    while (!lf_log_drain(import->writer, DRAIN_SLICE_MS) && import->refused.status == LF_OK) {
-    }
-    if (import->refused.status != LF_OK) {
-        if (err != NULL)
-            *err = import->refused;
-        return import->refused.status;
-    }
-    if (line > import->result->after)
+    enum lf_status st = lf_outlet_settle(&import->outlet, err);
+    if (st == LF_OK && line > import->result->after)
         import->result->after = line;
-    return LF_OK;
+    return st;
 }
 
 static enum lf_status
@@ -136,14 +117,7 @@ static enum lf_status
 append(struct import *import, const struct lf_record *record, struct lf_err *err)
 {
     enum lf_status st = ensure_topic(import, record->topic, err);
-    if (st == LF_OK)
-        st = lf_log_append(import->writer, record, NULL, err);
-    if (st == LF_AGAIN) {
-        st = settle(import, import->line - 1, err);
-        if (st == LF_OK)
-            st = lf_log_append(import->writer, record, NULL, err);
-    }
-    return st;
+    return st == LF_OK ? lf_outlet_append(&import->outlet, record, NULL, err) : st;
 }
 
 static enum lf_status
@@ -232,8 +206,7 @@ static enum lf_status
 run(struct import *import, struct lf_err *err)
 {
     const struct lf_import_options *options = import->options;
-    enum lf_status st =
-        lf_log_writer_open(options->log, (struct lf_wake){0}, acknowledged, import, &import->writer, err);
+    enum lf_status st = lf_outlet_open(&import->outlet, options->log, err);
     if (st == LF_OK && options->store != NULL)
         st = lf_store_session_open(options->store, false, &import->session, err);
     if (st != LF_OK)
@@ -254,7 +227,8 @@ lf_import(const struct lf_import_options *options, struct lf_import_result *ret,
     lf_map_init(&import.topics);
     lf_buf_init(&import.text, LF_RECORD_BYTES_MAX);
     enum lf_status st = run(&import, err);
-    lf_log_writer_close(import.writer);
+    lf_outlet_close(&import.outlet);
+    result.imported = import.outlet.durable;
     lf_store_session_close(import.session);
     lf_buf_release(&import.text);
     lf_map_release(&import.topics);

@@ -304,7 +304,8 @@ check_letters(struct check *check)
     struct lf_dead_letter *letters = NULL;
     struct lf_err err = {0};
     size_t count = 0;
-    LF_ASSERT(lf_store_dead_letters(check->session, &(struct lf_letter_query){.max = 1000}, &check->arena, &letters, &count, &err) == LF_OK);
+    LF_ASSERT(lf_store_dead_letters(check->session, &(struct lf_letter_query){.max = 1000}, &check->arena, &letters,
+                                    &count, &err) == LF_OK);
     for (size_t i = 0; i < count; i++) {
         const struct lf_place *place = &letters[i].place;
         const struct oracle_record *one = expected(check, place, ORACLE_DEAD);

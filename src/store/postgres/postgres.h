@@ -299,7 +299,7 @@ enum lf_status lf_pg_event(struct lf_store_session *session, struct lf_bytes id,
 enum lf_status lf_pg_list(struct lf_store_session *session, const struct lf_list_query *query, struct lf_arena *arena,
                           struct lf_list_result *ret, struct lf_err *err);
 enum lf_status lf_pg_dead_letters(struct lf_store_session *session, const struct lf_letter_query *query,
-                                  struct lf_arena *arena,
-                                  struct lf_dead_letter **ret, size_t *ret_count, struct lf_err *err);
+                                  struct lf_arena *arena, struct lf_dead_letter **ret, size_t *ret_count,
+                                  struct lf_err *err);
 
 #endif

@@ -188,7 +188,8 @@ outcome_of(struct lf_store_session *session, struct lf_arena *arena, int64_t off
         if (result.events[i].event.place.partition == 0 && result.events[i].event.place.offset == offset)
             snprintf(out, 64, "stored");
     }
-    assert_int_equal(lf_store_dead_letters(session, &(struct lf_letter_query){.max = 1000}, arena, &letters, &count, &err), LF_OK);
+    assert_int_equal(
+        lf_store_dead_letters(session, &(struct lf_letter_query){.max = 1000}, arena, &letters, &count, &err), LF_OK);
     for (size_t i = 0; i < count; i++) {
         if (letters[i].place.partition == 0 && letters[i].place.offset == offset)
             snprintf(out, 64, "dead %.*s", LF_FMT(letters[i].code));

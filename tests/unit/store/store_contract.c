@@ -691,10 +691,12 @@ test_dead_letters_come_back_byte_for_byte(void **state)
         assert_true(read[i].id > (i == 0 ? 0 : read[i - 1].id));
     }
     int64_t first = read[0].id;
-    OK(lf_store_dead_letters(c->session, &(struct lf_letter_query){.after = first, .max = 1}, &c->arena, &read, &count, &err));
+    OK(lf_store_dead_letters(c->session, &(struct lf_letter_query){.after = first, .max = 1}, &c->arena, &read, &count,
+                             &err));
     assert_int_equal(count, 1);
     assert_int_equal(read[0].place.offset, 2);
-    OK(lf_store_dead_letters(c->session, &(struct lf_letter_query){.after = INT64_MAX, .max = 5}, &c->arena, &read, &count, &err));
+    OK(lf_store_dead_letters(c->session, &(struct lf_letter_query){.after = INT64_MAX, .max = 5}, &c->arena, &read,
+                             &count, &err));
     assert_int_equal(count, 0);
 }
 

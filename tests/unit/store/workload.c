@@ -106,7 +106,8 @@ workload_check(const struct lf_model *model, struct lf_store_session *session, s
     int64_t batches = next < 0 ? 0 : next;
     assert_int_equal(count_events(session, arena), batches * WORKLOAD_BATCH);
     while (page != 0) {
-        OK(lf_store_dead_letters(session, &(struct lf_letter_query){.after = last, .max = LF_PAGE_MAX}, arena, &letters, &page, &err));
+        OK(lf_store_dead_letters(session, &(struct lf_letter_query){.after = last, .max = LF_PAGE_MAX}, arena, &letters,
+                                 &page, &err));
         letter_count += (int64_t)page;
         last = page != 0 ? letters[page - 1].id : last;
     }
