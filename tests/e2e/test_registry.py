@@ -331,6 +331,50 @@ def test_unknown_ids_wait_and_the_rest_goes_on(serve, bad, broker, topic, mode):
     assert len(stored_events(server.store_file)) == 54
 
 
+@pytest.mark.parametrize("told, patience", [(True, "120s"), (False, "5s")], ids=["as told", "within its time"])
+def test_a_registry_that_is_slow(serve, bad, broker, topic, told, patience):
+    """It answers within the time-out: the record is processed with that answer, and the others' events do not wait for
+    it. As told: no answer before all of those are stored."""
+    broker.create_topic(topic, partitions=2)
+    bad.schemas = {1: ("JSON", "true"), 2: ("JSON", "true")}
+    server = serve("up", bad.url, "json", "--registry-timeout", patience)
+    client = server.client()
+    broker.produce(topic, [{"value": framed(1, {"customerId": "a0", "amount": 1}), "headers": identity("a0"),
+                            "partition": 0}])
+    until(lambda: client.quote("a0"), "a schema to be known", 60)
+    bad.mode = "slow"
+    if told:
+        bad.hurry.clear()
+    broker.produce(topic, [{"value": framed(number, {"customerId": f"a{number}", "amount": 1}),
+                            "headers": identity(f"a{number}"), "partition": 0} for number in (2, 1)])
+    broker.produce(topic, [{"value": framed(1, {"customerId": f"b{number}", "amount": 1}),
+                            "headers": identity(f"b{number}"), "partition": 1} for number in range(50)])
+    until(lambda: client.quote("b49"), "the other partition to go on", 60)
+    if told:
+        assert client.quote("a2") is None and client.quote("a1") is None
+        bad.hurry.set()
+    until(lambda: client.quote("a2") and client.quote("a1"), "the slow answer to be used", 60)
+    assert dead_letters(server.store_file) == []
+    assert len(stored_events(server.store_file)) == 53
+    if told:  # nothing but the answer that came late
+        assert len([path for path in bad.asked if path.startswith("/schemas/ids/2")]) == 1
+    assert server.ready()
+
+
+def test_an_unknown_schema_is_replayed_when_it_is_there(serve, bad, broker, topic):
+    broker.create_topic(topic)
+    server = serve("up", bad.url)
+    broker.produce(topic, [{"value": framed(2, {"customerId": "c1", "amount": 1}), "headers": identity("e1")}])
+    letter = until(lambda: dead_letters(server.store_file), "the dead letter", 60)[0]
+    assert (letter["event_id"], letter["code"]) == ("e1", "UNKNOWN_SCHEMA")
+    assert server.stop() == 0
+    bad.schemas = {2: ("JSON", "true")}
+    client = serve("up", bad.url).client()
+    done = run("dlq", "replay", "e1", "--store", f"sqlite:{server.store_file}", "--log", broker.url)
+    assert done.returncode == 0, done.stderr
+    assert until(lambda: client.quote("c1"), "the replayed event", 60) == {"customerId": "c1", "amount": 1}
+
+
 def test_what_can_never_be_read_is_dead_lettered(serve, bad, broker, topic):
     """Each for its own reason, its bytes kept; the events around it are stored."""
     broker.create_topic(topic)

@@ -6,9 +6,13 @@ import json
 import threading
 
 
+SLOW_S = 1.5
+
+
 class BadRegistry:
-    """`schemas` maps ids, and GUIDs as texts, to (type, text). `mode` is "good", "down" (closes), "hang", "500",
-    "garbage", "html404". tls: an SSL context; allowed: the header Authorization without which it answers 401."""
+    """`schemas` maps ids, and GUIDs as texts, to (type, text). `mode` is "good", "down" (closes), "hang", "slow" (good
+    after SLOW_S, and not before `hurry` is set), "500", "garbage", "html404". tls: an SSL context; allowed:
+    the header Authorization without which it answers 401."""
 
     def __init__(self, tls=None, allowed=None):
         self.schemas = {}
@@ -17,6 +21,8 @@ class BadRegistry:
         self.mode = "good"
         self.asked = []
         self.released = threading.Event()
+        self.hurry = threading.Event()
+        self.hurry.set()
         outer = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -56,6 +62,9 @@ class BadRegistry:
         if mode == "hang":
             self.released.wait(60)
             return
+        if mode == "slow":
+            self.released.wait(SLOW_S)
+            self.hurry.wait(120)
         status, body = 200, b""
         if self.allowed and handler.headers.get("Authorization") != self.allowed:
             status, body = 401, b'{"error_code":401,"message":"Unauthorized"}'
@@ -87,6 +96,7 @@ class BadRegistry:
 
     def close(self):
         self.released.set()
+        self.hurry.set()
         self.server.shutdown()
         self.server.server_close()
         self.thread.join()

@@ -24,7 +24,8 @@ struct world {
     struct lf_err err;
     char told[TOLD_MAX][160]; /* "t/0@3 -> t/0@0" or "t/0@3: why" */
     size_t told_count;
-    int stop_at; /* progress */
+    int stop_at;      /* progress */
+    int64_t grows_at; /* a dead letter of this place is added while another is told of; 0: none */
 };
 
 static struct world world;
@@ -99,6 +100,12 @@ static void
 note(void *ctx, const struct lf_resent *one)
 {
     struct world *w = ctx;
+    if (w->grows_at != 0) {
+        char id[16];
+        snprintf(id, sizeof(id), "n%lld", (long long)w->grows_at);
+        const struct lf_dead_letter more = letter(w->grows_at++, id);
+        bury(&more, 1);
+    }
     char *text = w->told[w->told_count++];
     size_t size = sizeof(w->told[0]);
     assert_true(w->told_count <= TOLD_MAX);
@@ -383,6 +390,17 @@ test_a_stop_is_heard_after_what_was_sent(void **state)
 }
 
 static void
+test_those_that_come_meanwhile_are_left(void **state)
+{
+    (void)state;
+    bury_three();
+    world.grows_at = 10;
+    assert_int_equal(resend_all(), LF_OK);
+    assert_counts(3, 0, 0, 0, 0, 0);
+    assert_int_equal(world.grows_at, 13);
+}
+
+static void
 test_no_memory(void **state)
 {
     (void)state;
@@ -459,6 +477,7 @@ main(void)
         CASE(test_a_log_that_is_away_ends_it),
         CASE(test_another_log),
         CASE(test_a_stop_is_heard_after_what_was_sent),
+        CASE(test_those_that_come_meanwhile_are_left),
         CASE(test_no_memory),
         cmocka_unit_test(test_places),
     };
