@@ -320,26 +320,10 @@ retries_may_await(void **state)
     }
 }
 
-static int
-setup(void **state)
-{
-    static struct world world;
-    world_open(&world);
-    *state = &world;
-    return 0;
-}
-
-static int
-teardown(void **state)
-{
-    world_close(*state);
-    return 0;
-}
-
 int
 main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, world_set_up, world_tear_down)
     const struct CMUnitTest tests[] = {
         TEST(a_retry_gets_the_first_answer),
         TEST(retries_in_flight_share_one_record),

@@ -367,26 +367,10 @@ requests_that_are_none_say_why(void **state)
     assert_int_equal(world_records(world), 0);
 }
 
-static int
-setup(void **state)
-{
-    static struct world world;
-    world_open(&world);
-    *state = &world;
-    return 0;
-}
-
-static int
-teardown(void **state)
-{
-    world_close(*state);
-    return 0;
-}
-
 int
 main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, world_set_up, world_tear_down)
     const struct CMUnitTest tests[] = {
         TEST(a_receipt_tells_where_the_event_is),
         TEST(the_record_is_an_envelope_with_headers),

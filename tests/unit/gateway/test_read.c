@@ -20,26 +20,17 @@ make_quotes(struct world *world, int count)
 }
 
 static void
-expect(struct world *world, const char *query, const char *path, const char *value)
-{
-    struct answer answer;
-    world_ask(world, query, NULL, &answer);
-    answer_has(&answer, path, value);
-    answer_release(&answer);
-}
-
-static void
 entities_are_found_by_key(void **state)
 {
     struct world *world = *state;
     make_quotes(world, 2);
-    expect(world, "{ quote(customerId: \"c1\") { customerId amount note count kind } }", "data.quote",
-           "{\"customerId\":\"c1\",\"amount\":1,\"note\":\"n1\",\"count\":0,\"kind\":null}");
-    expect(world, "{ quote(customerId: \"none\") { amount } }", "data.quote", "null");
-    expect(world, "{ quote(customerId: \"none\") { amount } }", "errors", "-");
-    expect(world, "{ a: quote(customerId: \"c0\") { amount } b: quote(customerId: \"c1\") { amount } }", "data",
-           "{\"a\":{\"amount\":0},\"b\":{\"amount\":1}}");
-    expect(world, "{ quote(customerId: \"\") { amount } }", "data.quote", "null");
+    world_expect(world, "{ quote(customerId: \"c1\") { customerId amount note count kind } }", "data.quote",
+                 "{\"customerId\":\"c1\",\"amount\":1,\"note\":\"n1\",\"count\":0,\"kind\":null}");
+    world_expect(world, "{ quote(customerId: \"none\") { amount } }", "data.quote", "null");
+    world_expect(world, "{ quote(customerId: \"none\") { amount } }", "errors", "-");
+    world_expect(world, "{ a: quote(customerId: \"c0\") { amount } b: quote(customerId: \"c1\") { amount } }", "data",
+                 "{\"a\":{\"amount\":0},\"b\":{\"amount\":1}}");
+    world_expect(world, "{ quote(customerId: \"\") { amount } }", "data.quote", "null");
 }
 
 static void
@@ -62,22 +53,24 @@ lists_have_pages(void **state)
     answer_has(&first, "data.quotes.edges.1.cursor", cursor);
     snprintf(text, sizeof(text),
              "{ quotes(after: \"%s\") { nodes { customerId } pageInfo { hasNextPage hasPreviousPage } } }", cursor);
-    expect(world, text, "data.quotes",
-           "{\"nodes\":[{\"customerId\":\"c2\"},{\"customerId\":\"c3\"},{\"customerId\":\"c4\"}],"
-           "\"pageInfo\":{\"hasNextPage\":false,\"hasPreviousPage\":true}}");
+    world_expect(world, text, "data.quotes",
+                 "{\"nodes\":[{\"customerId\":\"c2\"},{\"customerId\":\"c3\"},{\"customerId\":\"c4\"}],"
+                 "\"pageInfo\":{\"hasNextPage\":false,\"hasPreviousPage\":true}}");
     answer_release(&first);
-    expect(world,
-           "{ quotes(first: 0) { nodes { amount } edges { cursor } pageInfo { hasNextPage startCursor endCursor } } }",
-           "data.quotes",
-           "{\"nodes\":[],\"edges\":[],\"pageInfo\":{\"hasNextPage\":true,\"startCursor\":null,\"endCursor\":null}}");
-    expect(world,
-           "{ quotes(where: {amount: {gte: 2, lt: 4}}, orderBy: [{field: amount, direction: DESC}]) "
-           "{ nodes { amount } } }",
-           "data.quotes.nodes", "[{\"amount\":3},{\"amount\":2}]");
-    expect(world, "{ quotes(where: {or: [{note: {eq: \"n1\"}}, {not: {amount: {ne: 4}}}]}) { nodes { amount } } }",
-           "data.quotes.nodes", "[{\"amount\":1},{\"amount\":3},{\"amount\":4}]");
-    expect(world, "{ quotes(first: null, where: null, orderBy: null, after: null) { nodes { amount } } }",
-           "data.quotes.nodes.4.amount", "4");
+    world_expect(
+        world,
+        "{ quotes(first: 0) { nodes { amount } edges { cursor } pageInfo { hasNextPage startCursor endCursor } } }",
+        "data.quotes",
+        "{\"nodes\":[],\"edges\":[],\"pageInfo\":{\"hasNextPage\":true,\"startCursor\":null,\"endCursor\":null}}");
+    world_expect(world,
+                 "{ quotes(where: {amount: {gte: 2, lt: 4}}, orderBy: [{field: amount, direction: DESC}]) "
+                 "{ nodes { amount } } }",
+                 "data.quotes.nodes", "[{\"amount\":3},{\"amount\":2}]");
+    world_expect(world,
+                 "{ quotes(where: {or: [{note: {eq: \"n1\"}}, {not: {amount: {ne: 4}}}]}) { nodes { amount } } }",
+                 "data.quotes.nodes", "[{\"amount\":1},{\"amount\":3},{\"amount\":4}]");
+    world_expect(world, "{ quotes(first: null, where: null, orderBy: null, after: null) { nodes { amount } } }",
+                 "data.quotes.nodes.4.amount", "4");
 }
 
 static void
@@ -107,17 +100,12 @@ events_are_shown_with_their_place(void **state)
     answer_has(&shown, "data.event.reason", "null");
     answer_release(&shown);
     answer_release(&made);
-    expect(world, "{ event(eventId: \"none\") { eventId } }", "errors", "-");
-    expect(world, "{ event(eventId: \"none\") { eventId } }", "data.event", "null");
-    expect(world,
-           "{ events(where: {eventType: {eq: \"QuoteCreated\"}}) { nodes { entityKey } pageInfo { hasNextPage } } }",
-           "data.events", "{\"nodes\":[{\"entityKey\":\"c\"}],\"pageInfo\":{\"hasNextPage\":false}}");
-}
-
-static void
-no_ack(void *ctx, const struct lf_log_ack *ack)
-{
-    (void)ctx, (void)ack;
+    world_expect(world, "{ event(eventId: \"none\") { eventId } }", "errors", "-");
+    world_expect(world, "{ event(eventId: \"none\") { eventId } }", "data.event", "null");
+    world_expect(
+        world,
+        "{ events(where: {eventType: {eq: \"QuoteCreated\"}}) { nodes { entityKey } pageInfo { hasNextPage } } }",
+        "data.events", "{\"nodes\":[{\"entityKey\":\"c\"}],\"pageInfo\":{\"hasNextPage\":false}}");
 }
 
 /* Records of other producers: headers that repeat or are no text, and one that is no event at all. */
@@ -133,14 +121,9 @@ dead_letters_are_shown_with_their_reason(void **state)
                                .value = LF_LIT("{\"eventId\":\"dead\",\"eventType\":\"QuoteCreated\",\"payload\":{}}"),
                                .headers = headers,
                                .header_count = 3};
-    struct lf_log_writer *writer = NULL;
-    struct lf_log_ack ack;
-    struct lf_err err = {0};
-    assert_int_equal(lf_log_writer_open(world->log, (struct lf_wake){0}, no_ack, NULL, &writer, &err), LF_OK);
-    assert_int_equal(lf_log_append_wait(writer, &record, &ack, &err), LF_OK);
+    world_log(world, &record);
     record.value = LF_LIT("{\"eventId\":\"odd\",\"eventType\":\"Strange\",\"payload\":{\"x\":1}}");
-    assert_int_equal(lf_log_append_wait(writer, &record, &ack, &err), LF_OK);
-    lf_log_writer_close(writer);
+    world_log(world, &record);
     world_consume(world);
     struct answer answer;
     world_ask(world,
@@ -183,7 +166,7 @@ wrong_lists_are_the_callers_fault(void **state)
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         char text[600];
         snprintf(text, sizeof(text), "{ quotes(%s) { nodes { amount } } }", rows[i].args);
-        expect(world, text, "errors.0.extensions.code", rows[i].code);
+        world_expect(world, text, "errors.0.extensions.code", rows[i].code);
     }
     assert_int_equal(world->troubles, 0);
 }
@@ -221,29 +204,13 @@ failures_of_the_store_are_codes(void **state)
         }
     }
     lf_store_fault_arm(world->store, (struct lf_store_fault){0});
-    expect(world, "{ quotes { nodes { amount } } }", "data.quotes.nodes", "[]");
-}
-
-static int
-setup(void **state)
-{
-    static struct world world;
-    world_open(&world);
-    *state = &world;
-    return 0;
-}
-
-static int
-teardown(void **state)
-{
-    world_close(*state);
-    return 0;
+    world_expect(world, "{ quotes { nodes { amount } } }", "data.quotes.nodes", "[]");
 }
 
 int
 main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, world_set_up, world_tear_down)
     const struct CMUnitTest tests[] = {
         TEST(entities_are_found_by_key),         TEST(lists_have_pages),
         TEST(events_are_shown_with_their_place), TEST(dead_letters_are_shown_with_their_reason),

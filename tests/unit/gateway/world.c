@@ -25,6 +25,7 @@ static const char sdl[] =
     "  kind: Kind\n  ref: UUID\n  price: Decimal\n"
     "}\n"
     "type Counted @event(entity: \"Quote\") { customerId: ID!  by: Int! }\n"
+    "type Dropped @event(entity: \"Quote\", deletes: true) { customerId: ID! }\n"
     "type Noted @event(topic: \"notes\") { text: String! }\n"
     "input QuoteInput { customerId: ID!  amount: Float! }\n"
     "type Mutation {\n"
@@ -164,6 +165,22 @@ world_close(struct world *world)
     lf_report_redirect(NULL, NULL);
 }
 
+int
+world_set_up(void **state)
+{
+    static struct world world;
+    world_open(&world);
+    *state = &world;
+    return 0;
+}
+
+int
+world_tear_down(void **state)
+{
+    world_close(*state);
+    return 0;
+}
+
 /* ---- requests ---- */
 
 static void
@@ -243,7 +260,33 @@ world_ask(struct world *world, const char *query, const char *key, struct answer
     world_wait(world, answer);
 }
 
+void
+world_expect(struct world *world, const char *query, const char *path, const char *value)
+{
+    struct answer answer;
+    world_ask(world, query, NULL, &answer);
+    answer_has(&answer, path, value);
+    answer_release(&answer);
+}
+
 /* ---- log and consumer ---- */
+
+static void
+no_ack(void *ctx, const struct lf_log_ack *ack)
+{
+    (void)ctx, (void)ack;
+}
+
+void
+world_log(struct world *world, const struct lf_record *record)
+{
+    struct lf_log_writer *writer = NULL;
+    struct lf_log_ack ack;
+    struct lf_err err = {0};
+    assert_int_equal(lf_log_writer_open(world->log, (struct lf_wake){0}, no_ack, NULL, &writer, &err), LF_OK);
+    assert_int_equal(lf_log_append_wait(writer, record, &ack, &err), LF_OK);
+    lf_log_writer_close(writer);
+}
 
 static int64_t
 end_of(struct world *world, struct lf_bytes name)

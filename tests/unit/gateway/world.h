@@ -40,6 +40,9 @@ struct answer {
 };
 
 void world_open(struct world *world);
+/* As set-up and tear-down of a test, whose state is the world. */
+int world_set_up(void **state);
+int world_tear_down(void **state);
 /* A gateway in the same log and store: what a restart is. options may be changed between. */
 void world_start(struct world *world, const struct lf_gateway_options *more);
 void world_stop(struct world *world);
@@ -52,10 +55,14 @@ void world_send(struct world *world, const struct lf_gateway_call *call, struct 
 void world_wait(struct world *world, const struct answer *answer);
 /* Both: the answer. */
 void world_ask(struct world *world, const char *query, const char *key, struct answer *answer);
+/* Asks and checks the value at a path. */
+void world_expect(struct world *world, const char *query, const char *path, const char *value);
 /* One turn of the loop. */
 void world_turn(struct world *world);
 /* The consumer works off all that is in the log. */
 void world_consume(struct world *world);
+/* Another producer's record. */
+void world_log(struct world *world, const struct lf_record *record);
 /* Records in the log. */
 int64_t world_records(struct world *world);
 
