@@ -66,7 +66,8 @@ struct lf_query_job *lf_query_job_new(enum lf_query_kind kind); /* NULL: out of 
 void lf_query_job_free(struct lf_query_job *job);
 
 /* Lends the job; done comes later, exactly once, from lf_query_poll(). LF_AGAIN: too many waiting. A store that is away
- * gives status LF_UNAVAILABLE after a short retry, never a hang. */
+ * gives status LF_UNAVAILABLE after a short retry, never a hang; a shortage of memory that lasts as long, LF_NO_MEMORY.
+ */
 LF_NODISCARD enum lf_status lf_query_submit(struct lf_query *query, struct lf_query_job *job, struct lf_err *err);
 /* Runs done of what is finished, and of AWAITs whose time is over. Returns how many. On the owner's thread. */
 size_t lf_query_poll(struct lf_query *query);

@@ -85,6 +85,13 @@ may_pass(enum lf_status st)
     return lf_status_fate(st) == LF_FATE_RETRY;
 }
 
+/* A shortage of memory is this process's own. */
+static bool
+is_away(enum lf_status st)
+{
+    return may_pass(st) && st != LF_NO_MEMORY;
+}
+
 /* ---- a job, under lock but while asking ---- */
 
 static enum lf_status
@@ -110,7 +117,7 @@ try_shortly(struct worker *worker, struct lf_query_job *job)
             wait_until(query, until);
         st = try_once(worker, job);
     }
-    if (may_pass(st))
+    if (is_away(st))
         query->away_until_ns = lf_clock_mono_ns() + AWAY_MS * 1000000;
     return st;
 }
@@ -119,7 +126,7 @@ static void
 work(struct worker *worker, struct lf_query_job *job)
 {
     job->status = try_shortly(worker, job);
-    if (may_pass(job->status) && job->kind != LF_QUERY_AWAIT)
+    if (is_away(job->status) && job->kind != LF_QUERY_AWAIT)
         job->status = lf_fail(&job->err, LF_UNAVAILABLE, "the store does not answer: %s", job->err.text);
     if (job->kind == LF_QUERY_AWAIT && job->status != LF_OK && !worker->query->closing) {
         job->status = LF_OK; /* the event is safe in the log: an answer can wait until the time is over */
