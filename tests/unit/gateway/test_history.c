@@ -228,6 +228,7 @@ elsewhere_as_of_is_refused(void **state)
         {"{ quote(customerId: \"q\") { ... { count @asOf(eventId: \"q0\") } } }", "40"},
         {"fragment f on Quote { count @asOf(eventId: \"q0\") } { quote(customerId: \"q\") { ...f } }", "29"},
         {"mutation { count(customerId: \"q\", by: 1) @asOf(eventId: \"q0\") { eventId } }", "42"},
+        {"mutation { quote(customerId: \"q\", amount: 1) @asOf(eventId: \"q0\") { eventId } }", "46"},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct answer answer;

@@ -34,6 +34,7 @@ static const char sdl[] =
     "  createFrom(input: QuoteInput!): Receipt! @emits(event: \"QuoteCreated\")\n"
     "  maybe(customerId: ID!, amount: Float! @constraint(max: 10)): Receipt @emits(event: \"QuoteCreated\")\n"
     "  count(customerId: ID!, by: Int!): Receipt! @emits(event: \"Counted\")\n"
+    "  quote(customerId: ID!, amount: Float!): Receipt! @emits(event: \"QuoteCreated\")\n" /* as a query is called */
     "  note(text: String!): Receipt! @emits(event: \"Noted\")\n"
     "}\n";
 
