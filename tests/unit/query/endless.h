@@ -1,7 +1,7 @@
 /*
  * A store for tests that holds one account of the bank (sim/bank.h) with as many events as one likes, and answers lists
- * of events only, by making them up: "a" is opened by event "e0" at the time 0, and "e<n>" deposits 1 at the time n. The
- * cursor of an event is the number of events up to it.
+ * of events only, by making them up: "a" is opened by event "e0" at the time 0, and "e<n>" deposits 1 at the time n.
+ * The cursor of an event is the number of events up to it.
  */
 #ifndef TEST_QUERY_ENDLESS_H
 #define TEST_QUERY_ENDLESS_H
