@@ -20,8 +20,8 @@ static const struct {
      NULL, true},
     {"{ events(first: 3) { edges { cursor node { eventId headers } } } quote(customerId: \"c\") { amount } } # %d",
      NULL, false},
-    {"{ quote(customerId: \"there\") { history(first: 5) { edges { cursor node { event { eventId } state { amount } } } "
-     "} } } # %d",
+    {"{ quote(customerId: \"there\") { history(first: 5) { edges { cursor node { event { eventId } state { amount } } "
+     "} } } } # %d",
      NULL, false},
     {"{ quote(customerId: \"there\") @asOf(time: \"2999-01-01T00:00:00Z\") { amount } } # %d", NULL, false},
     {"{ __type(name: \"Quote\") { fields { name } } } # %d", NULL, false},
