@@ -207,9 +207,7 @@ rehearse(struct lf_rebuild *rebuild, struct lf_err *err)
 static enum lf_status
 prepare(struct lf_rebuild *rebuild, struct lf_err *err)
 {
-    enum lf_status st = lf_rebuild_try(rebuild, open_main, err);
-    if (st == LF_OK)
-        st = lf_rebuild_try(rebuild, read_marks, err);
+    enum lf_status st = lf_rebuild_try(rebuild, read_marks, err);
     bool anew = rebuild->until < 0;
     for (int tries = 0; st == LF_OK; tries++) {
         if (anew)
@@ -376,8 +374,9 @@ switch_over(struct lf_rebuild *rebuild, struct lf_err *err)
 
 /* ---- the whole ---- */
 
+/* With second tables, which are switched. */
 static enum lf_status
-run(struct lf_rebuild *rebuild, struct lf_err *err)
+rebuild_tables(struct lf_rebuild *rebuild, struct lf_err *err)
 {
     enum lf_status st = make_parts(rebuild, err);
     if (st == LF_OK)
@@ -398,6 +397,15 @@ run(struct lf_rebuild *rebuild, struct lf_err *err)
     if (st != LF_OK && rebuild->result->switched)
         lf_err_context(err, "the new states are in force, but the old ones could not be removed");
     return st;
+}
+
+static enum lf_status
+run(struct lf_rebuild *rebuild, struct lf_err *err)
+{
+    enum lf_status st = lf_rebuild_try(rebuild, open_main, err);
+    if (st != LF_OK)
+        return st;
+    return lf_store_reviews(rebuild->store) ? lf_rebuild_each(rebuild, err) : rebuild_tables(rebuild, err);
 }
 
 enum lf_status

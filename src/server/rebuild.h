@@ -8,6 +8,9 @@
  *    meanwhile are folded and the tables change places. At its commit each state is the fold of all stored events.
  *    Consumers wait for that transaction only; it is begun when few events are left to fold.
  *
+ * A store whose states say which events are in them (MongoDB) has no second tables: each entity is computed again,
+ * compared and, where it differs, replaced by itself, and nobody waits.
+ *
  * Memory does not grow with the number of events or entities: a page of events, and states up to a limit, which are
  * written when it is reached.
  */
@@ -52,10 +55,12 @@ struct lf_rebuild_result {
 
 /*
  * Runs a whole rebuild. Failures: LF_FENCED (another rebuild of one of the entities is at work), LF_CONFLICT (people
- * have made something on a table, which would be lost; err names it), LF_UNSUPPORTED (the store cannot), LF_INVALID (an
- * event cannot be applied: *ret says how many; nothing was switched), LF_CLOSED (progress said stop), LF_UNAVAILABLE
- * (the store is away, or did not let this be alone, for a minute). After LF_CLOSED, LF_UNAVAILABLE or a crash: call
- * again to go on. *ret is filled in after a failure too.
+ * have made something on a table, which would be lost; err names it), LF_UNSUPPORTED (the store cannot, or not from the
+ * log), LF_INVALID (an event cannot be applied: *ret says how many; nothing was switched, or one by one not their
+ * entities), LF_CLOSED (progress said stop), LF_UNAVAILABLE (the store is away, or did not let this be alone, for a
+ * minute), LF_TIMEOUT (one by one: consumers change states faster than they can be read, or write over what was put
+ * right, where the server lets them: they are to be stopped). After LF_CLOSED, LF_UNAVAILABLE or a crash: call again to
+ * go on. *ret is filled in after a failure too.
  */
 LF_NODISCARD enum lf_status lf_rebuild(const struct lf_rebuild_options *options, struct lf_rebuild_result *ret,
                                        struct lf_err *err);

@@ -1,5 +1,6 @@
 /* Inside the rebuild: rebuild.c has the order of things, rebuild_mark.c how far it has come, rebuild_fold.c the fold,
- * rebuild_ahead.c what is read meanwhile, rebuild_log.c payloads from the log. */
+ * rebuild_ahead.c what is read meanwhile, rebuild_log.c payloads from the log; rebuild_each.c is the way of stores that
+ * switch states one by one. */
 #ifndef LF_SERVER_REBUILD_INNER_H
 #define LF_SERVER_REBUILD_INNER_H
 
@@ -53,6 +54,7 @@ struct lf_rebuild {
     size_t touched_count, touched_cap;
     bool alone;                     /* the writer's transaction is open, and stays so */
     struct lf_rebuild_ahead *ahead; /* NULL: nothing has been asked */
+    struct lf_rebuild_each *each;   /* where states are switched one by one */
 };
 
 /* ---- rebuild.c ---- */
@@ -62,6 +64,11 @@ struct lf_rebuild {
 LF_NODISCARD enum lf_status lf_rebuild_try(struct lf_rebuild *rebuild,
                                            enum lf_status (*fn)(struct lf_rebuild *rebuild, struct lf_err *err),
                                            struct lf_err *err);
+
+/* ---- rebuild_each.c ---- */
+
+/* The whole rebuild, on a store that reviews its states one by one; store and writer are open. */
+LF_NODISCARD enum lf_status lf_rebuild_each(struct lf_rebuild *rebuild, struct lf_err *err);
 
 /* ---- rebuild_mark.c: within a transaction of session, but for read ---- */
 

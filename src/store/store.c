@@ -340,6 +340,58 @@ lf_store_walk(struct lf_store_session *session, const struct lf_walk *walk, stru
     return spoil(session, store->ops->walk(session, &own, arena, ret, ret_count, err));
 }
 
+/* ---- one by one ---- */
+
+bool
+lf_store_reviews(const struct lf_store *store)
+{
+    return store->ops->review != NULL;
+}
+
+enum lf_status
+lf_store_review(struct lf_store_session *session, const struct lf_review *review, struct lf_reviewed *ret,
+                struct lf_err *err)
+{
+    struct lf_review own = *review;
+    enum lf_status st = may_write(session, err);
+    if (st == LF_OK && !lf_store_reviews(session->store))
+        st = cannot_rebuild(session->store, err);
+    if (st != LF_OK)
+        return st;
+    own.entity = own_entity(session, review->entity);
+    own.max = review->max != 0 ? review->max : 1;
+    return spoil(session, session->store->ops->review(session, &own, ret, err));
+}
+
+enum lf_status
+lf_store_review_settle(struct lf_store_session *session, struct lf_err *err)
+{
+    enum lf_status st = may_begin(session, err);
+    if (st == LF_OK && !lf_store_reviews(session->store))
+        st = cannot_rebuild(session->store, err);
+    return st == LF_OK ? session->store->ops->review_settle(session, err) : st;
+}
+
+enum lf_status
+lf_store_review_read(struct lf_store_session *session, const struct lf_entity *entity, struct lf_arena *arena,
+                     struct lf_review_note *ret, struct lf_err *err)
+{
+    enum lf_status st = may_read(session, err);
+    if (st == LF_OK && !lf_store_reviews(session->store))
+        st = cannot_rebuild(session->store, err);
+    return st == LF_OK ? session->store->ops->review_read(session, own_entity(session, entity), arena, ret, err) : st;
+}
+
+enum lf_status
+lf_store_review_note(struct lf_store_session *session, const struct lf_entity *entity,
+                     const struct lf_review_note *note, struct lf_err *err)
+{
+    enum lf_status st = may_begin(session, err);
+    if (st == LF_OK && !lf_store_reviews(session->store))
+        st = cannot_rebuild(session->store, err);
+    return st == LF_OK ? session->store->ops->review_note(session, own_entity(session, entity), note, err) : st;
+}
+
 /* ---- reading ---- */
 
 enum lf_status

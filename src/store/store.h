@@ -142,6 +142,62 @@ LF_NODISCARD enum lf_status lf_store_swap(struct lf_store_session *session, cons
 LF_NODISCARD enum lf_status lf_store_drop(struct lf_store_session *session, struct lf_bytes collection,
                                           struct lf_err *err);
 
+/* ---- states computed anew one by one, where each state says which events are in it: lf_store_reviews() ---- */
+
+/* Does the store do this, in place of the calls above? */
+bool lf_store_reviews(const struct lf_store *store);
+
+struct lf_review {
+    const struct lf_entity *entity;
+    struct lf_bytes after;  /* entities with keys behind this one; ptr NULL: from the first */
+    size_t max;             /* about so many entities; at least 1 */
+    struct lf_arena *arena; /* what is handed over is read into it; it may be reset within a call that has used it up */
+    void *ctx;
+    /* One of the events that an entity's state must have in it, in the order of application, up to the next call of
+     * state. */
+    enum lf_status (*fold)(void *ctx, const struct lf_stored_event *stored, struct lf_err *err);
+    /* The entity's state after them, which may be LF_V_NULL; *ret_known, true before, false: nothing is known of it. */
+    enum lf_status (*state)(void *ctx, struct lf_value *ret, bool *ret_known, struct lf_err *err);
+    /* The state that is there is another one (LF_V_NULL: none), and will be replaced by the commit. */
+    enum lf_status (*differs)(void *ctx, struct lf_bytes key, const struct lf_value *expected,
+                              const struct lf_value *seen, struct lf_err *err);
+};
+struct lf_reviewed {
+    int64_t entities;     /* that are there */
+    int64_t differences;  /* to be written */
+    struct lf_bytes last; /* key of the last entity, valid until the transaction ends; ptr NULL: there was none */
+    bool more;            /* there may be others behind it */
+    bool two_steps; /* the server's updates are: a consumer may write over what is written, or the other way round; once
+                     * consumers have settled, all is to be reviewed again, until nothing differs */
+};
+/*
+ * Within a transaction that has written nothing: goes through entities in the order of their keys, with and without
+ * states. Events that consumers have not passed yet are left to them, so that a difference is one whatever they do
+ * meanwhile. Commit writes those that differ; LF_AGAIN: a consumer was faster with one of them. Failures of the
+ * callbacks are handed on.
+ */
+LF_NODISCARD enum lf_status lf_store_review(struct lf_store_session *session, const struct lf_review *review,
+                                            struct lf_reviewed *ret, struct lf_err *err);
+
+/* Waits until no commit is at work any more that was so when this was called; for some seconds at most, as a consumer
+ * may have been killed there. Outside of transactions. */
+LF_NODISCARD enum lf_status lf_store_review_settle(struct lf_store_session *session, struct lf_err *err);
+
+/* How far somebody has come with it. */
+struct lf_review_note {
+    struct lf_bytes after; /* ptr NULL: nobody has begun */
+    int64_t digest;        /* of what it was begun with */
+    int64_t events, differences;
+    int64_t total; /* events in the store, about; -1: not known. Read only */
+};
+/* The text is in arena. */
+LF_NODISCARD enum lf_status lf_store_review_read(struct lf_store_session *session, const struct lf_entity *entity,
+                                                 struct lf_arena *arena, struct lf_review_note *ret,
+                                                 struct lf_err *err);
+/* Outside of transactions, at once. note NULL: removes it. */
+LF_NODISCARD enum lf_status lf_store_review_note(struct lf_store_session *session, const struct lf_entity *entity,
+                                                 const struct lf_review_note *note, struct lf_err *err);
+
 /* ---- reading (inside a transaction or not) ---- */
 
 /* The group's position in one partition: -1 if there is none. */

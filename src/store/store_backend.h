@@ -44,6 +44,15 @@ struct lf_store_ops {
     enum lf_status (*walk)(struct lf_store_session *session, const struct lf_walk *walk, struct lf_arena *arena,
                            struct lf_walked **ret, size_t *ret_count, struct lf_err *err);
 
+    /* … or these, one by one; all or none */
+    enum lf_status (*review)(struct lf_store_session *session, const struct lf_review *review, struct lf_reviewed *ret,
+                             struct lf_err *err);
+    enum lf_status (*review_settle)(struct lf_store_session *session, struct lf_err *err);
+    enum lf_status (*review_read)(struct lf_store_session *session, const struct lf_entity *entity,
+                                  struct lf_arena *arena, struct lf_review_note *ret, struct lf_err *err);
+    enum lf_status (*review_note)(struct lf_store_session *session, const struct lf_entity *entity,
+                                  const struct lf_review_note *note, struct lf_err *err);
+
     enum lf_status (*position)(struct lf_store_session *session, struct lf_bytes group, struct lf_bytes topic,
                                int32_t partition, int64_t *ret_next, struct lf_err *err);
     enum lf_status (*get)(struct lf_store_session *session, const struct lf_entity *entity, struct lf_bytes key,

@@ -174,6 +174,7 @@ lf_mongo_begin(struct lf_store_session *base, struct lf_err *err)
     lf_mongo_tx_clear(session);
     session->tx.since_ms = lf_clock_mono_ms();
     session->tx.looked_up = session->smooth < LF_MONGO_SMOOTH_MIN;
+    session->tx.reviewed = false;
     return lf_mongo_sweep(session, err);
 }
 
@@ -199,6 +200,10 @@ const struct lf_store_ops lf_store_mongodb = {
     .advance = lf_mongo_advance,
     .commit = lf_mongo_commit,
     .abort = lf_mongo_abort,
+    .review = lf_mongo_review,
+    .review_settle = lf_mongo_review_settle,
+    .review_read = lf_mongo_review_read,
+    .review_note = lf_mongo_review_note,
     .position = lf_mongo_position,
     .get = lf_mongo_get,
     .event = lf_mongo_event,

@@ -2,8 +2,9 @@
  * Inside the MongoDB back end: libmongoc, a client a session, commands and documents written by bson.c. url.c reads the
  * URL, link.c connects and asks, error.c knows MongoDB's codes; value.c and key.c turn values into BSON and back;
  * schema.c makes collections and indexes and finds out whether there are transactions; event.c, letter.c and state.c
- * are documents and back, append.c decides what is new, number.c gives numbers, commit.c writes, filter.c and list.c
- * are lists, connect.c opens and closes.
+ * are documents and back, append.c decides what is new, number.c gives numbers, which counter.c counts, commit.c writes
+ * with command.c and replace.c, filter.c and list.c are lists, review.c, settle.c and note.c compute states anew,
+ * connect.c opens and closes.
  *
  * A transaction of store.h gathers what it will write, and writes all of it at commit: inside a transaction of MongoDB
  * where there are any, else document by document in an order that reading again completes. docs/store-mongodb.md has
@@ -186,10 +187,11 @@ struct lf_mongo_state { /* an entity that the transaction has looked at */
     struct lf_bytes key;
     bool loaded;
     bool saved;
-    int64_t version;          /* of the document in the store; 0: there is none */
+    int64_t version;          /* of the document in the store; 0: there is none; negative: it has none */
     bool exists;              /* the entity, as this transaction has it */
     struct lf_bytes document; /* if it exists, or was saved */
     size_t version_at;        /* within document, if saved */
+    bool confirmed;           /* version has been read again, just before writing */
     struct lf_mongo_place *places;
     size_t place_count;
     struct lf_mongo_row *rows; /* events of this transaction, latest first */
@@ -209,6 +211,7 @@ struct lf_mongo_tx {
     struct lf_arena arena;
     int64_t since_ms;
     bool looked_up;                /* what append said is certain */
+    bool reviewed;                 /* states that others may be writing at the same time: confirmed part by part */
     struct lf_buf events, letters; /* documents, one after the other */
     struct lf_mongo_row **rows;
     size_t row_count, row_cap, new_rows;
@@ -226,6 +229,7 @@ struct lf_mongo_session {
     struct lf_buf filter, opts, command; /* scratch of whoever asks */
     unsigned smooth;                     /* commits in a row in which nothing was there already */
     int64_t swept_ms;                    /* when deleted entities were last swept away; 0: not yet */
+    int64_t turn;                        /* what tells its turns at counters from others'; 0: none so far */
 };
 static inline struct lf_mongo_session *
 lf_mongo_session(struct lf_store_session *base)
@@ -238,6 +242,10 @@ void lf_mongo_tx_clear(struct lf_mongo_session *session);
 /* Finds documents by session->filter and session->opts. A connection that turns out to be gone is made anew, once. */
 LF_NODISCARD enum lf_status lf_mongo_ask(struct lf_mongo_session *session, const char *collection, const char *doing,
                                          lf_mongo_row_fn *row, void *ctx, struct lf_err *err);
+/* session->filter and session->opts: all there is. */
+void lf_mongo_filter_all(struct lf_mongo_session *session);
+/* Options: sorted by one field or two (second NULL), so many at most (0: all). */
+void lf_mongo_put_order(struct lf_buf *out, const char *first, const char *second, size_t limit);
 /* session->filter: {"field": {"$in": [texts]}} */
 void lf_mongo_filter_texts(struct lf_mongo_session *session, struct lf_bytes field, const struct lf_bytes *texts,
                            size_t count);
@@ -269,12 +277,26 @@ struct lf_mongo_state *lf_mongo_state_of(struct lf_mongo_session *session, const
 /* Loads all that the transaction has heard of and not loaded. */
 LF_NODISCARD enum lf_status lf_mongo_load_states(struct lf_mongo_session *session, const struct lf_entity *entity,
                                                  struct lf_err *err);
+/* Takes what the store has of an entity into the transaction's idea of it. */
+LF_NODISCARD enum lf_status lf_mongo_take_state(struct lf_mongo_session *session, struct lf_mongo_state *state,
+                                                const bson_t *document, struct lf_err *err);
+/* Makes the document that the transaction will write. */
+LF_NODISCARD enum lf_status lf_mongo_make_state(struct lf_mongo_session *session, const struct lf_entity *entity,
+                                                const struct lf_state_change *change, struct lf_mongo_state *state,
+                                                struct lf_err *err);
+void lf_mongo_put_place(struct lf_buf *out, struct lf_bytes key, const struct lf_mongo_place *place);
+/* Writes those that were saved, on condition that they are as they were loaded. LF_AGAIN: one is not. A review's others
+ * are written all the same. */
+LF_NODISCARD enum lf_status lf_mongo_write_states(struct lf_mongo_session *session, struct lf_err *err);
 /* Has this state the event of that place in it? */
 bool lf_mongo_covers(const struct lf_mongo_state *state, const struct lf_place *place);
 
 /* From time to time: what deleted entities have left behind, if nobody can need it any more. */
 LF_NODISCARD enum lf_status lf_mongo_sweep(struct lf_mongo_session *session, struct lf_err *err);
 
+/* Takes count numbers from a counter, "sequence" or "letters"; the last of them. Not part of a transaction. */
+LF_NODISCARD enum lf_status lf_mongo_reserve(struct lf_mongo_session *session, const char *counter, size_t count,
+                                             int64_t *ret_last, struct lf_err *err);
 /* Gives what the transaction will write its numbers: dead letters, states one that no other write has, and events
  * ascending ones within a partition. What a commit that was cut short has stored keeps its number unless that would be
  * too low: its inserts may have come in between another's. */
@@ -307,11 +329,25 @@ enum lf_status lf_mongo_list(struct lf_store_session *session, const struct lf_l
 enum lf_status lf_mongo_dead_letters(struct lf_store_session *session, const struct lf_letter_query *query,
                                      struct lf_arena *arena, struct lf_dead_letter **ret, size_t *ret_count,
                                      struct lf_err *err);
+enum lf_status lf_mongo_review(struct lf_store_session *session, const struct lf_review *review,
+                               struct lf_reviewed *ret, struct lf_err *err);
+enum lf_status lf_mongo_review_settle(struct lf_store_session *session, struct lf_err *err);
+enum lf_status lf_mongo_review_read(struct lf_store_session *session, const struct lf_entity *entity,
+                                    struct lf_arena *arena, struct lf_review_note *ret, struct lf_err *err);
+enum lf_status lf_mongo_review_note(struct lf_store_session *session, const struct lf_entity *entity,
+                                    const struct lf_review_note *note, struct lf_err *err);
+
 /* For lists: writes a filter (NULL: all) and the place after a cursor (NULL: none) as one document. */
 LF_NODISCARD enum lf_status lf_mongo_filter_write(struct lf_buf *out, const struct lf_list_query *query,
                                                   const struct lf_value *after, struct lf_arena *arena,
                                                   struct lf_err *err);
 void lf_mongo_order_write(struct lf_buf *out, const struct lf_list_query *query);
+/* For each partition, in arena: the last place that any group's position has passed. */
+LF_NODISCARD enum lf_status lf_mongo_passed(struct lf_mongo_session *session, struct lf_arena *arena,
+                                            struct lf_mongo_place **ret, size_t *ret_count, struct lf_err *err);
+/* The one of the same partition; NULL: none. */
+struct lf_mongo_place *lf_mongo_place_of(struct lf_mongo_place *places, size_t count, struct lf_bytes topic,
+                                         int32_t partition);
 /* The highest position that any group has in a partition. */
 LF_NODISCARD enum lf_status lf_mongo_highest(struct lf_mongo_session *session, struct lf_bytes topic, int32_t partition,
                                              int64_t *ret_next, struct lf_err *err);

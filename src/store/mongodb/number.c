@@ -1,36 +1,7 @@
-/* Numbers of events, states and dead letters, from counters that are no part of a transaction. */
+/* Numbers of events, states and dead letters, from the counters. */
 #include "store/mongodb/mongodb.h"
 
-/* ---- counters and versions ---- */
-
-/* Takes count numbers from a counter; the last of them. Not part of the transaction: others would wait for it. */
-static enum lf_status
-reserve(struct lf_mongo_session *session, const char *counter, size_t count, int64_t *ret_last, struct lf_err *err)
-{
-    struct lf_buf *out = &session->command;
-    struct lf_mongo_done done = {0};
-    lf_buf_clear(out);
-    size_t start = lf_bson_begin(out);
-    lf_bson_text(out, LF_LIT("findAndModify"), LF_LIT(LF_MONGO_META));
-    size_t query = lf_bson_open(out, LF_BSON_DOCUMENT, LF_LIT("query"));
-    lf_bson_text(out, LF_LIT("_id"), lf_bytes_of(counter));
-    lf_bson_end(out, query);
-    size_t update = lf_bson_open(out, LF_BSON_DOCUMENT, LF_LIT("update"));
-    size_t increment = lf_bson_open(out, LF_BSON_DOCUMENT, LF_LIT("$inc"));
-    lf_bson_int64(out, LF_LIT("next"), (int64_t)count);
-    lf_bson_end(out, increment);
-    lf_bson_end(out, update);
-    lf_bson_bool(out, LF_LIT("new"), true);
-    lf_bson_end(out, start);
-    enum lf_status st = lf_buf_status(out, err);
-    if (st == LF_OK)
-        st = lf_mongo_write(&session->link, lf_buf_view(out), "numbering events", &done, err);
-    if (st == LF_OK && done.next < (int64_t)count)
-        st = lf_fail(err, LF_CORRUPT, "the counter \"%s\" in collection " LF_MONGO_META " is gone", counter);
-    if (st == LF_OK)
-        *ret_last = done.next;
-    return st;
-}
+/* ---- versions ---- */
 
 static bool
 any_saved(const struct lf_mongo_session *session)
@@ -154,7 +125,7 @@ number_events(struct lf_mongo_session *session, struct lf_err *err)
     enum lf_status st = plan_numbers(session, &count, err);
     if (st != LF_OK || (count == 0 && !any_saved(session)))
         return st;
-    st = reserve(session, "sequence", count + 1, &last, err);
+    st = lf_mongo_reserve(session, "sequence", count + 1, &last, err);
     if (st != LF_OK)
         return st;
     set_versions(session, last);
@@ -176,7 +147,7 @@ lf_mongo_number(struct lf_mongo_session *session, struct lf_err *err)
     int64_t last = 0;
     enum lf_status st = number_events(session, err);
     if (st == LF_OK && tx->grave_count != 0)
-        st = reserve(session, "letters", tx->grave_count, &last, err);
+        st = lf_mongo_reserve(session, "letters", tx->grave_count, &last, err);
     last -= (int64_t)tx->grave_count;
     for (size_t i = 0; st == LF_OK && i < tx->grave_count; i++)
         lf_bson_patch_int64(&tx->letters, tx->graves[i].id_at, ++last);

@@ -58,6 +58,60 @@ lf_mongo_highest(struct lf_mongo_session *session, struct lf_bytes topic, int32_
     return lf_mongo_ask(session, LF_MONGO_POSITIONS, "reading positions", note_highest, ret_next, err);
 }
 
+/* ---- of all groups ---- */
+
+struct lf_mongo_place *
+lf_mongo_place_of(struct lf_mongo_place *places, size_t count, struct lf_bytes topic, int32_t partition)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (places[i].partition == partition && lf_bytes_equal(places[i].topic, topic))
+            return &places[i];
+    }
+    return NULL;
+}
+
+struct passing {
+    struct lf_arena *arena;
+    struct lf_mongo_place *places;
+    size_t count, cap;
+};
+
+static enum lf_status
+note_passed(void *ctx, const bson_t *document, struct lf_err *err)
+{
+    struct passing *passing = ctx;
+    struct lf_bytes topic = lf_bson_get_text(document, "topic");
+    int32_t partition = (int32_t)lf_bson_get_int(document, "partition", -1);
+    int64_t last = lf_bson_get_int(document, "nextOffset", 0) - 1;
+    struct lf_mongo_place *one = lf_mongo_place_of(passing->places, passing->count, topic, partition);
+    if (one != NULL) {
+        one->offset = one->offset > last ? one->offset : last;
+        return LF_OK;
+    }
+    struct lf_mongo_place *grown =
+        lf_arena_grow(passing->arena, passing->places, passing->count, &passing->cap, sizeof(*grown));
+    topic = lf_arena_copy(passing->arena, topic);
+    if (grown == NULL || topic.ptr == NULL)
+        return lf_no_memory(err);
+    passing->places = grown;
+    grown[passing->count++] = (struct lf_mongo_place){.topic = topic, .partition = partition, .offset = last};
+    return LF_OK;
+}
+
+enum lf_status
+lf_mongo_passed(struct lf_mongo_session *session, struct lf_arena *arena, struct lf_mongo_place **ret,
+                size_t *ret_count, struct lf_err *err)
+{
+    struct passing passing = {.arena = arena};
+    lf_mongo_filter_all(session);
+    enum lf_status st = lf_mongo_ask(session, LF_MONGO_POSITIONS, "reading positions", note_passed, &passing, err);
+    *ret = passing.places;
+    *ret_count = passing.count;
+    return st;
+}
+
+/* ---- one ---- */
+
 enum lf_status
 lf_mongo_position(struct lf_store_session *base, struct lf_bytes group, struct lf_bytes topic, int32_t partition,
                   int64_t *ret_next, struct lf_err *err)

@@ -39,6 +39,29 @@ lf_mongo_ask(struct lf_mongo_session *session, const char *collection, const cha
 }
 
 void
+lf_mongo_put_order(struct lf_buf *out, const char *first, const char *second, size_t limit)
+{
+    lf_buf_clear(out);
+    size_t start = lf_bson_begin(out), sort = lf_bson_open(out, LF_BSON_DOCUMENT, LF_LIT("sort"));
+    lf_bson_int32(out, lf_bytes_of(first), 1);
+    if (second != NULL)
+        lf_bson_int32(out, lf_bytes_of(second), 1);
+    lf_bson_end(out, sort);
+    if (limit != 0)
+        lf_bson_int64(out, LF_LIT("limit"), (int64_t)limit);
+    lf_bson_end(out, start);
+}
+
+void
+lf_mongo_filter_all(struct lf_mongo_session *session)
+{
+    lf_buf_clear(&session->filter);
+    lf_bson_end(&session->filter, lf_bson_begin(&session->filter));
+    lf_buf_clear(&session->opts);
+    lf_bson_end(&session->opts, lf_bson_begin(&session->opts));
+}
+
+void
 lf_mongo_filter_texts(struct lf_mongo_session *session, struct lf_bytes field, const struct lf_bytes *texts,
                       size_t count)
 {

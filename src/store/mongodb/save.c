@@ -51,19 +51,23 @@ add_places(struct making *making)
 
 /* ---- the document ---- */
 
+void
+lf_mongo_put_place(struct lf_buf *out, struct lf_bytes key, const struct lf_mongo_place *place)
+{
+    size_t one = lf_bson_open(out, LF_BSON_DOCUMENT, key);
+    lf_bson_text(out, LF_LIT("topic"), place->topic);
+    lf_bson_int32(out, LF_LIT("partition"), place->partition);
+    lf_bson_int64(out, LF_LIT("offset"), place->offset);
+    lf_bson_end(out, one);
+}
+
 static void
 put_places(const struct making *making)
 {
     char index[24];
     size_t list = lf_bson_open(making->out, LF_BSON_ARRAY, LF_LIT("at"));
-    for (size_t i = 0; i < making->state->place_count; i++) {
-        const struct lf_mongo_place *place = &making->state->places[i];
-        size_t one = lf_bson_open(making->out, LF_BSON_DOCUMENT, lf_bson_index(i, index));
-        lf_bson_text(making->out, LF_LIT("topic"), place->topic);
-        lf_bson_int32(making->out, LF_LIT("partition"), place->partition);
-        lf_bson_int64(making->out, LF_LIT("offset"), place->offset);
-        lf_bson_end(making->out, one);
-    }
+    for (size_t i = 0; i < making->state->place_count; i++)
+        lf_mongo_put_place(making->out, lf_bson_index(i, index), &making->state->places[i]);
     lf_bson_end(making->out, list);
 }
 
@@ -177,6 +181,16 @@ make_document(struct making *making)
 }
 
 enum lf_status
+lf_mongo_make_state(struct lf_mongo_session *session, const struct lf_entity *entity,
+                    const struct lf_state_change *change, struct lf_mongo_state *state, struct lf_err *err)
+{
+    struct making making = {
+        .session = session, .entity = entity, .change = change, .state = state, .out = &session->command, .err = err};
+    enum lf_status st = make_values(&making);
+    return st == LF_OK ? make_document(&making) : st;
+}
+
+enum lf_status
 lf_mongo_save(struct lf_store_session *base, const struct lf_entity *entity, const struct lf_state_change *changes,
               size_t count, struct lf_err *err)
 {
@@ -188,15 +202,8 @@ lf_mongo_save(struct lf_store_session *base, const struct lf_entity *entity, con
     }
     st = lf_mongo_load_states(session, entity, err);
     for (size_t i = 0; st == LF_OK && i < count; i++) {
-        struct making making = {.session = session,
-                                .entity = entity,
-                                .change = &changes[i],
-                                .state = lf_mongo_state_of(session, entity, changes[i].key),
-                                .out = &session->command,
-                                .err = err};
-        st = making.state != NULL ? make_values(&making) : lf_no_memory(err);
-        if (st == LF_OK)
-            st = make_document(&making);
+        struct lf_mongo_state *state = lf_mongo_state_of(session, entity, changes[i].key);
+        st = state != NULL ? lf_mongo_make_state(session, entity, &changes[i], state, err) : lf_no_memory(err);
     }
     return st;
 }

@@ -102,25 +102,15 @@ lf_mongo_state_of(struct lf_mongo_session *session, const struct lf_entity *enti
     return state;
 }
 
-struct loading {
-    struct lf_mongo_session *session;
-    const struct lf_entity *entity;
-};
-
-static enum lf_status
-note_state(void *ctx, const bson_t *document, struct lf_err *err)
+enum lf_status
+lf_mongo_take_state(struct lf_mongo_session *session, struct lf_mongo_state *state, const bson_t *document,
+                    struct lf_err *err)
 {
-    struct loading *loading = ctx;
-    struct lf_arena *arena = &loading->session->tx.arena;
-    struct lf_mongo_state *state = known(loading->session, loading->entity, lf_bson_get_text(document, "_id"));
+    struct lf_arena *arena = &session->tx.arena;
     bson_t copy;
     bson_iter_t iter;
-    if (state == NULL)
-        return LF_OK;
-    state->version = lf_bson_get_int(document, "_lf.v", 0);
-    if (state->version <= 0)
-        return lf_fail(err, LF_CORRUPT, "%.*s \"%.*s\" is a document that the store has not written",
-                       LF_FMT(loading->entity->name), LF_FMT(state->key));
+    int64_t version = lf_bson_get_int(document, "_lf.v", 0);
+    state->version = version > 0 ? version : -1;
     state->document = lf_arena_copy(arena, lf_bytes((const char *)bson_get_data(document), document->len));
     if (state->document.ptr == NULL)
         return lf_no_memory(err);
@@ -130,6 +120,26 @@ note_state(void *ctx, const bson_t *document, struct lf_err *err)
     state->places = NULL;
     state->place_count = 0;
     return read_places(&copy, arena, state, err);
+}
+
+struct loading {
+    struct lf_mongo_session *session;
+    const struct lf_entity *entity;
+};
+
+static enum lf_status
+note_state(void *ctx, const bson_t *document, struct lf_err *err)
+{
+    struct loading *loading = ctx;
+    struct lf_mongo_state *state = known(loading->session, loading->entity, lf_bson_get_text(document, "_id"));
+    if (state == NULL)
+        return LF_OK;
+    enum lf_status st = lf_mongo_take_state(loading->session, state, document, err);
+    if (st == LF_OK && state->version < 0)
+        st = lf_fail(err, LF_CORRUPT,
+                     "%.*s \"%.*s\" is a document that the store has not written: logfirst rebuild %.*s",
+                     LF_FMT(loading->entity->name), LF_FMT(state->key), LF_FMT(loading->entity->name));
+    return st;
 }
 
 /* Those of the entity that are not loaded, as keys in the transaction's arena. */

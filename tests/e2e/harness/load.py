@@ -73,13 +73,14 @@ class Ledger:
     be recognised. where() gives the address at the time, or several, or None while there is no server. KEYS: how many
     of the mutations have an Idempotency-Key, and are tried again until there is a receipt. READS: how many requests ask
     for an account instead. WINDOW: requests in flight on a connection. Without PACED as many as go through; with it as
-    many mutations as grant() has allowed."""
+    many mutations as grant() has allowed. PAUSE: seconds that a client rests after an answer."""
 
-    def __init__(self, where, clients=6, accounts=20, seed=0, keys=0.0, reads=0.0, window=1, paced=False):
+    def __init__(self, where, clients=6, accounts=20, seed=0, keys=0.0, reads=0.0, window=1, paced=False, pause=0.0):
         self.where = where
         self.accounts, self.keys, self.reads, self.window = accounts, keys, reads, window
         self.lock = threading.Lock()
         self.granted = 0 if paced else None
+        self.pause = pause
         self.sent = 0
         self.cuts = 0
         self.acknowledged, self.attempts, self.seen = [], [], []
@@ -271,6 +272,7 @@ class Ledger:
             if found is None:
                 return
             status, body, client.received = found
+            client.pause_until = time.monotonic() + self.pause
             self._take(client, client.asked.popleft(), status, body)
 
     def _take(self, client, asked, status, body):
