@@ -113,7 +113,9 @@ LF_NODISCARD enum lf_status lf_store_advance(struct lf_store_session *session, s
                                              struct lf_bytes topic, int32_t partition, int64_t expected, int64_t next,
                                              struct lf_err *err);
 /* Frees the places of a partition from an offset on, for a log that gives them out again: events and dead letters
- * stored from there keep everything but their topic, which becomes another name. A back end that cannot:
+ * stored from there keep everything but their topic, which becomes another name. In a transaction that moves the
+ * position of that partition, by lf_store_advance(), and does nothing else. Where that is not one step, the
+ * position moves first, and whoever reads it for writing finishes what was cut short. A back end that cannot:
  * LF_UNSUPPORTED. */
 LF_NODISCARD enum lf_status lf_store_set_aside(struct lf_store_session *session, struct lf_bytes topic,
                                                int32_t partition, int64_t from, struct lf_bytes name,

@@ -8,8 +8,11 @@ import uuid
 import pytest
 
 from harness.evidence import dead_letters, positions_of, stored_events
+from harness.graphql import unique
 from harness.kafka import Broker
-from harness.logfirst import QUOTES, total
+from harness.logfirst import QUOTES, run, total
+from harness.mongodb import Mongo
+from harness.process import scratch
 from harness.wait import until
 
 FAST = "kafka:\n  topic.metadata.refresh.interval.ms: 500\n  session.timeout.ms: 2000\n  heartbeat.interval.ms: 300\n"
@@ -26,7 +29,7 @@ class Stage:
 
     def __init__(self, broker, topic, group, start, folder, tmp_path):
         self.broker, self.topic, self.group, self.start_one = broker, topic, group, start
-        self.store_file = folder / "store.db"
+        self.store_file, self.store_options = folder / "store.db", []
         config = tmp_path / "fast.yaml"
         config.write_text(FAST)
         self.options = ["--log", broker.url, "--topic", topic, "--group", group, "--config", config]
@@ -52,6 +55,34 @@ class Stage:
     def stored(self):
         return {row["payload"]["customerId"] for row in stored_events(self.store_file)}
 
+    def letters(self):
+        return dead_letters(self.store_file)
+
+    def amount(self, customer):
+        with sqlite3.connect(self.store_file, timeout=30) as db:
+            return db.execute("SELECT amount FROM quotes WHERE customer_id = ?", (customer,)).fetchone()[0]
+
+    def aside(self):
+        """Offsets of the events that were set aside."""
+        names = f"{self.topic}~"
+        return {row["log_offset"] for row in stored_events(self.store_file) if row["topic"].startswith(names)}
+
+    def lose(self, *offsets):
+        """Events that the store has from there, like the one at 3, and the log has not."""
+        with sqlite3.connect(self.store_file, timeout=30) as db:
+            for offset in offsets:
+                db.execute(
+                    "INSERT INTO event_store SELECT ?, event_type, entity_type, entity_key, payload, headers, topic,"
+                    " log_partition, ?, occurred_at, stored_at, message_key, extra FROM event_store"
+                    " WHERE log_offset = 3", (str(uuid.uuid4()), offset))
+
+    def differences(self):
+        """Of states, from what their events make of them."""
+        done = run("rebuild", "--all", QUOTES, "--dry-run", "--data", self.store_file.parent, *self.store_options,
+                   "--output", "json")
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout.splitlines()[-1])["differences"]
+
     def stop(self):
         assert self.consumer.stop() == 0, self.consumer.tail()
 
@@ -68,6 +99,60 @@ class Stage:
 
     def surprises(self, kind):
         return total(self.consumer.metrics(), "logfirst_consumer_surprises_total", kind=kind)
+
+
+class MongoStage(Stage):
+    """The same on MongoDB, without transactions."""
+
+    def __init__(self, store, *words):
+        super().__init__(*words)
+        self.store, self.store_options = store, ["--store", store.url]
+        self.options += self.store_options
+
+    def position(self, partition=0):
+        return self.store.positions(self.group).get((self.topic, partition), -1)
+
+    def set_position(self, offset):
+        with self.store.server.client() as client:
+            client[self.store.database].log_positions.update_many({}, {"$set": {"nextOffset": offset}})
+
+    def stored(self):
+        return {row["payload"]["customerId"] for row in self.store.documents("event_store")}
+
+    def letters(self):
+        return self.store.documents("dead_letters")
+
+    def amount(self, customer):
+        (quote,) = self.store.documents("quotes", {"_id": customer})
+        return quote["amount"]
+
+    def aside(self):
+        names = f"{self.topic}~"
+        return {row["offset"] for row in self.store.documents("event_store") if row["topic"].startswith(names)}
+
+    def lose(self, *offsets):
+        with self.store.server.client() as client:
+            db = client[self.store.database]
+            like = db.event_store.find_one({"offset": 3})
+            for offset in offsets:
+                db.event_store.insert_one({**like, "_id": str(uuid.uuid4()), "offset": offset})
+            db.quotes.update_one({"_id": like["entityKey"]}, {"$set": {"_lf.at.0.offset": max(offsets)}})
+
+
+@pytest.fixture(scope="module")
+def mongo():
+    with scratch("lf-surprises-") as folder:
+        server = Mongo(folder).start()
+        yield server
+        server.close()
+
+
+@pytest.fixture(params=["sqlite", "mongo"])
+def stage_of_store(request, broker, topic, group, start, folder, tmp_path):
+    words = (broker, topic, group, start, folder, tmp_path)
+    if request.param == "sqlite":
+        return Stage(*words)
+    return MongoStage(request.getfixturevalue("mongo").store(unique("store").replace("-", "_")), *words)
 
 
 @pytest.fixture
@@ -134,29 +219,25 @@ def test_a_position_beyond_the_end_stops_with_words(stage):
     assert stage.position() == 1000
 
 
-def test_a_log_that_was_cut_is_gone_on_with_at_its_end(stage):
+def test_a_log_that_was_cut_is_gone_on_with_at_its_end(stage_of_store):
     """Events 4 and 5 are stored, and the log has lost them: what stands at their places later is another's."""
+    stage = stage_of_store
     stage.broker.create_topic(stage.topic)
     stage.start()
     stage.produce(*(event(f"old-{number}", number) for number in range(4)))
     stage.at(4)
     stage.stop()
-    with sqlite3.connect(stage.store_file, timeout=30) as db:
-        for offset in (4, 5):
-            db.execute(
-                "INSERT INTO event_store SELECT ?, event_type, entity_type, entity_key, payload, headers, topic,"
-                " log_partition, ?, occurred_at, stored_at, message_key, extra FROM event_store WHERE log_offset = 3",
-                (str(uuid.uuid4()), offset))
+    stage.lose(4, 5)
     stage.set_position(6)
     stage.refuses("--on-truncated end")
     stage.start("--on-truncated", "end")
     stage.at(4)
-    stage.produce(event("after-4", 1), event("after-5", 2))
+    stage.produce(event("old-3", 33), event("after-5", 2))
     stage.at(6)
-    assert {"after-4", "after-5"} <= stage.stored()
-    aside = {row["log_offset"] for row in stored_events(stage.store_file) if row["topic"].startswith(f"{stage.topic}~")}
-    assert aside == {4, 5}
+    assert "after-5" in stage.stored() and stage.amount("old-3") == 33
+    assert stage.aside() == {4, 5}
     assert stage.surprises("truncated") == 1
+    assert stage.differences() == 0
     stage.stop()
 
 
@@ -180,16 +261,17 @@ def test_a_topic_made_anew_stops_with_words(stage, count):
 
 
 @pytest.mark.parametrize("count", [0, 3, 6, 20])
-def test_a_topic_made_anew_is_read_from_its_start(stage, count):
-    begun(stage)
+def test_a_topic_made_anew_is_read_from_its_start(stage_of_store, count):
+    stage = begun(stage_of_store)
     made_anew(stage, count)
     consumer = stage.start("--on-recreated", "start")
     stage.at(count)
-    stage.produce(event("last", 1))
+    stage.produce(event("old-5", 55))  # its state has events from beyond that place
     stage.at(count + 1)
+    assert stage.amount("old-5") == 55
     new = {f"new-{number}" for number in range(count)}
-    assert stage.stored() == {f"old-{number}" for number in range(6)} | new | {"last"}
-    assert dead_letters(stage.store_file) == []
+    assert stage.stored() == {f"old-{number}" for number in range(6)} | new
+    assert stage.letters() == [] and stage.differences() == 0
     assert total(consumer.metrics(), "logfirst_consumer_surprises_total") == 1
     stage.stop()
     stage.start()  # and that is the end of it

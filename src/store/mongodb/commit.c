@@ -75,8 +75,8 @@ write_numbers(struct lf_mongo_session *session, struct lf_err *err)
     return st == LF_OK ? lf_mongo_parts_send(&command, err) : st;
 }
 
-static void
-put_position(struct lf_buf *out, const struct lf_mongo_position *position)
+void
+lf_mongo_put_position(struct lf_buf *out, const struct lf_mongo_position *position)
 {
     lf_bson_text(out, LF_LIT("_id"), position->id);
     lf_bson_text(out, LF_LIT("consumerGroup"), position->group);
@@ -96,7 +96,7 @@ add_position(struct lf_mongo_parts *command, const struct lf_mongo_position *pos
         return st;
     size_t part = lf_bson_open(out, LF_BSON_DOCUMENT, key);
     if (position->expected < 0) {
-        put_position(out, position);
+        lf_mongo_put_position(out, position);
     } else {
         size_t condition = lf_bson_open(out, LF_BSON_DOCUMENT, LF_LIT("q"));
         lf_bson_text(out, LF_LIT("_id"), position->id);
@@ -203,6 +203,8 @@ lf_mongo_commit(struct lf_store_session *base, struct lf_err *err)
 {
     struct lf_mongo_session *session = lf_mongo_session(base);
     enum lf_status st = check_age(&session->tx, err);
+    if (st == LF_OK && session->tx.aside != NULL)
+        return lf_mongo_commit_aside(session, err);
     if (st == LF_OK)
         st = lf_mongo_number(session, err);
     if (st == LF_OK && session->store->transactions)

@@ -161,6 +161,7 @@ lf_mongo_tx_clear(struct lf_mongo_session *session)
     tx->rows = NULL;
     tx->graves = NULL;
     tx->positions = NULL;
+    tx->aside = NULL;
     tx->row_count = tx->row_cap = tx->new_rows = 0;
     tx->grave_count = tx->grave_cap = 0;
     tx->position_count = tx->position_cap = 0;
@@ -174,8 +175,9 @@ lf_mongo_begin(struct lf_store_session *base, struct lf_err *err)
     lf_mongo_tx_clear(session);
     session->tx.since_ms = lf_clock_mono_ms();
     session->tx.looked_up = session->smooth < LF_MONGO_SMOOTH_MIN;
+    enum lf_status st = session->unfinished ? lf_mongo_finish_asides(session, err) : LF_OK;
     session->tx.reviewed = false;
-    return lf_mongo_sweep(session, err);
+    return st == LF_OK ? lf_mongo_sweep(session, err) : st;
 }
 
 void
@@ -198,6 +200,7 @@ const struct lf_store_ops lf_store_mongodb = {
     .save = lf_mongo_save,
     .bury = lf_mongo_bury,
     .advance = lf_mongo_advance,
+    .set_aside = lf_mongo_set_aside,
     .commit = lf_mongo_commit,
     .abort = lf_mongo_abort,
     .review = lf_mongo_review,

@@ -3,8 +3,8 @@
  * URL, link.c connects and asks, error.c knows MongoDB's codes; value.c and key.c turn values into BSON and back;
  * schema.c makes collections and indexes and finds out whether there are transactions; event.c, letter.c and state.c
  * are documents and back, append.c decides what is new, number.c gives numbers, which counter.c counts, commit.c writes
- * with command.c and replace.c, filter.c and list.c are lists, review.c, settle.c and note.c compute states anew,
- * connect.c opens and closes.
+ * with command.c and replace.c, aside.c frees places, filter.c and list.c are lists, review.c, settle.c and note.c
+ * compute states anew, connect.c opens and closes.
  *
  * A transaction of store.h gathers what it will write, and writes all of it at commit: inside a transaction of MongoDB
  * where there are any, else document by document in an order that reading again completes. docs/store-mongodb.md has
@@ -220,6 +220,7 @@ struct lf_mongo_tx {
     size_t grave_count, grave_cap;
     struct lf_mongo_position *positions;
     size_t position_count, position_cap;
+    struct lf_mongo_aside *aside; /* places to be freed; NULL: none */
 };
 struct lf_mongo_session {
     struct lf_store_session base;
@@ -230,6 +231,7 @@ struct lf_mongo_session {
     unsigned smooth;                     /* commits in a row in which nothing was there already */
     int64_t swept_ms;                    /* when deleted entities were last swept away; 0: not yet */
     int64_t turn;                        /* what tells its turns at counters from others'; 0: none so far */
+    bool unfinished;                     /* places are to be freed before anything else is done */
 };
 static inline struct lf_mongo_session *
 lf_mongo_session(struct lf_store_session *base)
@@ -302,6 +304,14 @@ LF_NODISCARD enum lf_status lf_mongo_reserve(struct lf_mongo_session *session, c
  * too low: its inserts may have come in between another's. */
 LF_NODISCARD enum lf_status lf_mongo_number(struct lf_mongo_session *session, struct lf_err *err);
 
+/* The transaction's commit if it frees places. After a failure, some of it may have been done, and the rest will be. */
+LF_NODISCARD enum lf_status lf_mongo_commit_aside(struct lf_mongo_session *session, struct lf_err *err);
+/* Frees what a commit that was cut short was to free. Outside of a transaction, or within one that has done nothing. */
+LF_NODISCARD enum lf_status lf_mongo_finish_asides(struct lf_mongo_session *session, struct lf_err *err);
+/* Is this a position before which places are still to be freed? */
+bool lf_mongo_has_aside(const bson_t *document);
+void lf_mongo_put_position(struct lf_buf *out, const struct lf_mongo_position *position);
+
 /* ---- the slots of store_backend.h ---- */
 
 enum lf_status lf_mongo_begin(struct lf_store_session *session, struct lf_err *err);
@@ -318,6 +328,8 @@ enum lf_status lf_mongo_save(struct lf_store_session *session, const struct lf_e
                              const struct lf_state_change *changes, size_t count, struct lf_err *err);
 enum lf_status lf_mongo_advance(struct lf_store_session *session, struct lf_bytes group, struct lf_bytes topic,
                                 int32_t partition, int64_t expected, int64_t next, struct lf_err *err);
+enum lf_status lf_mongo_set_aside(struct lf_store_session *session, struct lf_bytes topic, int32_t partition,
+                                  int64_t from, struct lf_bytes name, struct lf_err *err);
 enum lf_status lf_mongo_position(struct lf_store_session *session, struct lf_bytes group, struct lf_bytes topic,
                                  int32_t partition, int64_t *ret_next, struct lf_err *err);
 enum lf_status lf_mongo_get(struct lf_store_session *session, const struct lf_entity *entity, struct lf_bytes key,
@@ -342,7 +354,8 @@ LF_NODISCARD enum lf_status lf_mongo_filter_write(struct lf_buf *out, const stru
                                                   const struct lf_value *after, struct lf_arena *arena,
                                                   struct lf_err *err);
 void lf_mongo_order_write(struct lf_buf *out, const struct lf_list_query *query);
-/* For each partition, in arena: the last place that any group's position has passed. */
+/* For each partition, in arena: the last place that any group's position has passed. LF_AGAIN: places are being
+ * freed. */
 LF_NODISCARD enum lf_status lf_mongo_passed(struct lf_mongo_session *session, struct lf_arena *arena,
                                             struct lf_mongo_place **ret, size_t *ret_count, struct lf_err *err);
 /* The one of the same partition; NULL: none. */

@@ -27,20 +27,46 @@ note_highest(void *ctx, const bson_t *document, struct lf_err *err)
     return LF_OK;
 }
 
+bool
+lf_mongo_has_aside(const bson_t *document)
+{
+    return lf_bson_get_text(document, "aside.name").ptr != NULL;
+}
+
+struct stored {
+    int64_t next;
+    bool has_aside;
+};
+
+static enum lf_status
+note_stored(void *ctx, const bson_t *document, struct lf_err *err)
+{
+    struct stored *stored = ctx;
+    stored->has_aside = lf_mongo_has_aside(document);
+    return note_highest(&stored->next, document, err);
+}
+
+/* A session that writes finds it with no places still to be freed before it. */
 static enum lf_status
 stored_position(struct lf_mongo_session *session, struct lf_bytes id, int64_t *ret_next, struct lf_err *err)
 {
-    int64_t next = -1;
+    struct stored stored = {.next = -1};
     lf_buf_clear(&session->filter);
     size_t start = lf_bson_begin(&session->filter);
     lf_bson_text(&session->filter, LF_LIT("_id"), id);
     lf_bson_end(&session->filter, start);
     lf_buf_clear(&session->opts);
     lf_bson_end(&session->opts, lf_bson_begin(&session->opts));
-    enum lf_status st = lf_mongo_ask(session, LF_MONGO_POSITIONS, "reading a position", note_highest, &next, err);
-    if (st == LF_OK)
-        *ret_next = next;
-    return st;
+    enum lf_status st = lf_mongo_ask(session, LF_MONGO_POSITIONS, "reading a position", note_stored, &stored, err);
+    if (st != LF_OK)
+        return st;
+    *ret_next = stored.next;
+    if (!stored.has_aside || !session->base.writer)
+        return LF_OK;
+    if (!session->base.in_tx)
+        return lf_mongo_finish_asides(session, err);
+    session->unfinished = true; /* the next transaction begins with it */
+    return lf_fail(err, LF_AGAIN, "places of the log are being freed");
 }
 
 enum lf_status
@@ -80,6 +106,8 @@ static enum lf_status
 note_passed(void *ctx, const bson_t *document, struct lf_err *err)
 {
     struct passing *passing = ctx;
+    if (lf_mongo_has_aside(document))
+        return lf_fail(err, LF_AGAIN, "places of the log are being freed");
     struct lf_bytes topic = lf_bson_get_text(document, "topic");
     int32_t partition = (int32_t)lf_bson_get_int(document, "partition", -1);
     int64_t last = lf_bson_get_int(document, "nextOffset", 0) - 1;

@@ -249,6 +249,22 @@ read_events(struct reviewing *r, struct lf_err *err)
     return st == LF_OK ? finish_before(r, LF_BYTES_NONE, err) : st;
 }
 
+/* Where a position has gone back places were freed meanwhile, and events that were read are of others. */
+static enum lf_status
+confirm_positions(struct reviewing *r, struct lf_err *err)
+{
+    struct lf_mongo_place *now = NULL;
+    size_t count = 0;
+    enum lf_status st = lf_mongo_passed(r->session, r->arena, &now, &count, err);
+    for (size_t i = 0; st == LF_OK && i < r->passed_count; i++) {
+        const struct lf_mongo_place *before = &r->passed[i];
+        const struct lf_mongo_place *place = lf_mongo_place_of(now, count, before->topic, before->partition);
+        if (place == NULL || place->offset < before->offset)
+            st = lf_fail(err, LF_AGAIN, "places of the log are being freed");
+    }
+    return st;
+}
+
 enum lf_status
 lf_mongo_review(struct lf_store_session *base, const struct lf_review *review, struct lf_reviewed *ret,
                 struct lf_err *err)
@@ -256,12 +272,16 @@ lf_mongo_review(struct lf_store_session *base, const struct lf_review *review, s
     struct lf_mongo_session *session = lf_mongo_session(base);
     struct reviewing r = {.session = session, .review = review, .reviewed = ret, .arena = &session->tx.arena};
     *ret = (struct lf_reviewed){0};
+    enum lf_status st = lf_mongo_finish_asides(session, err);
     session->tx.reviewed = true;
-    enum lf_status st = lf_mongo_passed(session, r.arena, &r.passed, &r.passed_count, err);
+    if (st == LF_OK)
+        st = lf_mongo_passed(session, r.arena, &r.passed, &r.passed_count, err);
     if (st == LF_OK)
         st = read_documents(&r, err);
     if (st == LF_OK)
         st = read_events(&r, err);
+    if (st == LF_OK)
+        st = confirm_positions(&r, err);
     ret->more = r.cut || r.full;
     ret->two_steps = session->store->two_steps;
     return st;

@@ -271,6 +271,7 @@ test_places_that_are_given_out_again(void **state)
         assert_int_equal(append(c, fixture_event(c->model, &c->arena, n, "Noted", "{}")), LF_APPENDED);
     letter.place = (struct lf_place){LF_LIT("t"), 0, 5};
     OK(lf_store_bury(c->session, &letter, 1, &err));
+    OK(lf_store_advance(c->session, LF_LIT("g"), LF_LIT("t"), 0, -1, 6, &err));
     OK(lf_store_commit(c->session, &err));
     OK(lf_store_begin(c->session, &err));
     enum lf_status st = lf_store_set_aside(c->session, LF_LIT("t"), 0, 3, LF_LIT("t~then"), &err);
@@ -279,6 +280,10 @@ test_places_that_are_given_out_again(void **state)
         return;
     }
     assert_int_equal(st, LF_OK);
+    OK(lf_store_advance(c->session, LF_LIT("g"), LF_LIT("t"), 0, 6, 3, &err));
+    OK(lf_store_commit(c->session, &err));
+    assert_int_equal(position(c->session, 0), 3);
+    OK(lf_store_begin(c->session, &err));
     struct lf_event *other = fixture_event(c->model, &c->arena, 103, "Noted", "{}");
     other->place.offset = 3;
     assert_int_equal(append(c, other), LF_APPENDED);

@@ -295,6 +295,120 @@ test_a_repetition_is_found_without_looking(void **state)
     close_world(&w);
 }
 
+/* ---- places that are freed ---- */
+
+/* Of the places 0 to 3, which q has in it, 2 and 3 are given out again; and so is a dead letter's. */
+static void
+begin_aside(struct world *w)
+{
+    const struct lf_event *events[] = {quote_event(w, 0, "a"), quote_event(w, 1, "b"), quote_event(w, 2, "c"),
+                                       quote_event(w, 3, "d")};
+    struct lf_dead_letter letter = fixture_letter(4);
+    OK(lf_store_begin(w->session, &err));
+    assert_string_equal(outcomes_of(w, events, 4), "AAAA");
+    save_quote(w, "{\"customerId\":\"q\",\"amount\":4}");
+    OK(lf_store_bury(w->session, &letter, 1, &err));
+    advance(w, 5);
+    OK(lf_store_commit(w->session, &err));
+}
+
+static enum lf_status
+free_places(struct lf_store_session *session, struct lf_err *error)
+{
+    int64_t next = -1;
+    enum lf_status st = lf_store_position(session, LF_LIT("g"), LF_LIT("t"), 0, &next, error);
+    if (st != LF_OK || next == 2)
+        return st;
+    assert_int_equal(next, 5);
+    st = lf_store_begin(session, error);
+    if (st == LF_OK)
+        st = lf_store_set_aside(session, LF_LIT("t"), 0, 2, LF_LIT("t~then"), error);
+    if (st == LF_OK)
+        st = lf_store_advance(session, LF_LIT("g"), LF_LIT("t"), 0, 5, 2, error);
+    if (st == LF_OK)
+        st = lf_store_commit(session, error);
+    lf_store_abort(session);
+    return st;
+}
+
+static void
+check_aside(struct world *w)
+{
+    const struct lf_event *again[] = {quote_event(w, 0, "a"), quote_event(w, 1, "b"), quote_event(w, 2, "e"),
+                                      quote_event(w, 3, "f"), quote_event(w, 4, "c")};
+    assert_int_equal(mongo_server_count(&server, "cut", "event_store", "{\"topic\":\"t\"}"), 2);
+    assert_int_equal(mongo_server_count(&server, "cut", "event_store", "{\"topic\":\"t~then\"}"), 2);
+    assert_int_equal(mongo_server_count(&server, "cut", "dead_letters", "{\"topic\":\"t~then\"}"), 1);
+    assert_int_equal(mongo_server_count(&server, "cut", "quotes", "{\"_lf.at.topic\":\"t~then\"}"), 1);
+    OK(lf_store_begin(w->session, &err));
+    /* what is new there is applied; what has its id elsewhere is not */
+    assert_string_equal(outcomes_of(w, again, 5), "DDAAD");
+    save_quote(w, "{\"customerId\":\"q\",\"amount\":6}");
+    OK(lf_store_advance(w->session, LF_LIT("g"), LF_LIT("t"), 0, 2, 5, &err));
+    OK(lf_store_commit(w->session, &err));
+    OK(lf_store_begin(w->session, &err));
+    assert_string_equal(outcomes_of(w, &again[2], 3), "DDD");
+    lf_store_abort(w->session);
+}
+
+/* OTHER: whoever goes on is another process. */
+static bool
+free_with_loss(int nth, bool after, bool other)
+{
+    struct world w = {0};
+    struct lf_err error = {0};
+    enum lf_status st = LF_AGAIN;
+    open_world(&w);
+    begin_aside(&w);
+    mongo_proxy_arm(&proxy, (struct mongo_cut){.nth = nth, .after = after});
+    for (int i = 0; st != LF_OK; i++) {
+        st = free_places(w.session, &error);
+        if (st != LF_OK && i == TRIES_MAX)
+            fail_msg("request %d, %s: %s: %s", nth, after ? "answer" : "all of it", lf_status_name(st), error.text);
+        if (st != LF_OK && other) {
+            lf_store_session_close(w.session);
+            OK(lf_store_session_open(w.store, true, &w.session, &err));
+        }
+    }
+    bool hit = mongo_proxy_hit(&proxy);
+    check_aside(&w);
+    close_world(&w);
+    return hit;
+}
+
+static void
+test_freed_places_with_every_message_lost_once(void **state)
+{
+    (void)state;
+    for (int round = 0; round < 2; round++) {
+        int nth = 1;
+        while (free_with_loss(nth, round != 0, nth % 2 != round))
+            nth++;
+        assert_true(nth > 10); /* positions, numbers, states, events, letters */
+    }
+}
+
+/* It does nothing else. */
+static void
+test_places_are_freed_alone(void **state)
+{
+    struct world w = {0};
+    (void)state;
+    open_world(&w);
+    begin_aside(&w);
+    for (int what = 0; what < 3; what++) {
+        OK(lf_store_begin(w.session, &err));
+        OK(lf_store_set_aside(w.session, LF_LIT("t"), 0, 2, LF_LIT("t~then"), &err));
+        if (what == 1)
+            OK(lf_store_advance(w.session, LF_LIT("g"), LF_LIT("t"), 1, -1, 2, &err));
+        if (what == 2)
+            save_quote(&w, NULL);
+        FAILS(LF_USAGE, lf_store_commit(w.session, &err));
+        lf_store_abort(w.session);
+    }
+    close_world(&w);
+}
+
 int
 main(void)
 {
@@ -304,7 +418,9 @@ main(void)
         cmocka_unit_test(test_a_deletion_is_not_applied_twice),
         cmocka_unit_test(test_a_consumer_that_was_overtaken_changes_nothing),
         cmocka_unit_test(test_a_repetition_is_found_without_looking),
+        cmocka_unit_test(test_places_are_freed_alone),
         cmocka_unit_test(test_every_message_is_lost_once),
+        cmocka_unit_test(test_freed_places_with_every_message_lost_once),
     };
     mongo_server_new(&server);
     mongo_proxy_start(&proxy, server.port);
