@@ -70,7 +70,7 @@ def outage(servers, away_seconds):
 
 
 def part(servers, seconds):
-    backlogs = (10000 * seconds, 100000 * seconds)
+    backlogs = (20000 * seconds, 200000 * seconds)  # the smaller one is more than what is read ahead, 16 MB
     say("memory at backlogs of", backlogs)
     runs = {"embedded log into SQLite": embedded_runs(backlogs),
             "Kafka into PostgreSQL": kafka_runs(servers, backlogs)}
