@@ -65,6 +65,25 @@ save_count(struct world *w, struct lf_store_session *session, bool existed, int6
     return lf_store_save(session, &w->model->entities[COUNTER], &change, 1, error);
 }
 
+/* In a transaction of its own, by the first of them. */
+static void
+commit_count(struct world *w, bool existed, int64_t count)
+{
+    OK(lf_store_begin(w->a, &err));
+    OK(save_count(w, w->a, existed, count, &err));
+    OK(lf_store_commit(w->a, &err));
+}
+
+/* Both begin, and have read the same. */
+static void
+both_read(struct world *w, int64_t count)
+{
+    OK(lf_store_begin(w->a, &err));
+    OK(lf_store_begin(w->b, &err));
+    assert_int_equal(load_count(w, w->a), count);
+    assert_int_equal(load_count(w, w->b), count);
+}
+
 /* An entity that two of them have read: the later writer would undo the other's. First it is not there, then it is. */
 static void
 test_two_fold_one_entity(void **state)
@@ -72,10 +91,7 @@ test_two_fold_one_entity(void **state)
     struct world *w = *state;
     for (int64_t round = 0; round < 3; round++) {
         struct lf_err error = {0};
-        OK(lf_store_begin(w->a, &err));
-        OK(lf_store_begin(w->b, &err));
-        assert_int_equal(load_count(w, w->a), round * 2);
-        assert_int_equal(load_count(w, w->b), round * 2);
+        both_read(w, round * 2);
         OK(save_count(w, w->a, round != 0, round * 2 + 1, &err));
         OK(lf_store_commit(w->a, &err));
         assert_int_equal(save_count(w, w->b, round != 0, round * 2 + 1, &error), LF_AGAIN);
@@ -102,20 +118,12 @@ test_one_deletes_what_the_other_has_read(void **state)
     struct world *w = *state;
     for (int anew = 0; anew < 2; anew++) {
         struct lf_err error = {0};
-        OK(lf_store_begin(w->a, &err));
-        OK(save_count(w, w->a, false, 5, &err));
-        OK(lf_store_commit(w->a, &err));
-        OK(lf_store_begin(w->a, &err));
-        OK(lf_store_begin(w->b, &err));
-        assert_int_equal(load_count(w, w->a), 5);
-        assert_int_equal(load_count(w, w->b), 5);
+        commit_count(w, false, 5);
+        both_read(w, 5);
         OK(delete_count(w, w->a, &err));
         OK(lf_store_commit(w->a, &err));
-        if (anew) {
-            OK(lf_store_begin(w->a, &err));
-            OK(save_count(w, w->a, false, 1, &err));
-            OK(lf_store_commit(w->a, &err));
-        }
+        if (anew)
+            commit_count(w, false, 1);
         assert_int_equal(save_count(w, w->b, true, 6, &error), LF_AGAIN);
         lf_store_abort(w->b);
         OK(lf_store_begin(w->b, &err));
@@ -131,12 +139,8 @@ test_what_is_deleted_was_changed_meanwhile(void **state)
     struct world *w = *state;
     for (int deleted = 0; deleted < 2; deleted++) {
         struct lf_err error = {0};
-        OK(lf_store_begin(w->a, &err));
-        OK(save_count(w, w->a, false, 5, &err));
-        OK(lf_store_commit(w->a, &err));
-        OK(lf_store_begin(w->a, &err));
-        OK(lf_store_begin(w->b, &err));
-        assert_int_equal(load_count(w, w->b), 5);
+        commit_count(w, false, 5);
+        both_read(w, 5);
         OK(deleted ? delete_count(w, w->a, &err) : save_count(w, w->a, true, 6, &err));
         OK(lf_store_commit(w->a, &err));
         assert_int_equal(delete_count(w, w->b, &error), LF_AGAIN);
