@@ -188,6 +188,16 @@ make_chains(struct lf_proto_printer *p, const struct lf_value *fields, const str
     return true;
 }
 
+/* "message Name {" and its features; the brace is the caller's to close. */
+static void
+open_block(struct lf_proto_printer *p, const char *keyword, const struct lf_value *named)
+{
+    lf_proto_add(p, keyword);
+    lf_proto_add_name(p, lf_proto_text_of(named, "name"));
+    lf_proto_add(p, " {\n");
+    lf_proto_add_features(p, false, named);
+}
+
 /* A oneof without fields is that of an optional one. */
 static void
 add_oneof(struct lf_proto_printer *p, const struct lf_value *oneof, const struct lf_value *fields,
@@ -197,10 +207,7 @@ add_oneof(struct lf_proto_printer *p, const struct lf_value *oneof, const struct
     if (first == 0)
         return;
     lf_map_init(&none);
-    lf_proto_add(p, "oneof ");
-    lf_proto_add_name(p, lf_proto_text_of(oneof, "name"));
-    lf_proto_add(p, " {\n");
-    lf_proto_add_features(p, false, oneof);
+    open_block(p, "oneof ", oneof);
     for (uint32_t at = first; at != 0; at = chains->next[at - 1])
         add_field(p, &fields->u.items[at - 1], &none);
     lf_proto_add(p, "}\n");
@@ -254,10 +261,7 @@ add_enum(struct lf_proto_printer *p, const struct lf_value *enumeration)
 {
     const struct lf_value values = lf_proto_list_of(enumeration, "values");
     const struct lf_value *options = lf_value_get_text(enumeration, "options");
-    lf_proto_add(p, "enum ");
-    lf_proto_add_name(p, lf_proto_text_of(enumeration, "name"));
-    lf_proto_add(p, " {\n");
-    lf_proto_add_features(p, false, enumeration);
+    open_block(p, "enum ", enumeration);
     lf_proto_add(p, options != NULL && lf_proto_is_set(options, "alias") ? "option allow_alias = true;\n" : "");
     for (uint32_t i = 0; i < values.count; i++) {
         lf_proto_add_name(p, lf_proto_text_of(&values.u.items[i], "name"));
@@ -303,10 +307,7 @@ add_message(struct lf_proto_printer *p, const struct lf_value *message)
     const struct lf_value messages = lf_proto_list_of(message, "messages");
     struct lf_map entries;
     lf_map_init(&entries);
-    lf_proto_add(p, "message ");
-    lf_proto_add_name(p, lf_proto_text_of(message, "name"));
-    lf_proto_add(p, " {\n");
-    lf_proto_add_features(p, false, message);
+    open_block(p, "message ", message);
     if (collect_entries(p, &messages, &entries))
         add_fields(p, message, &entries);
     lf_map_release(&entries);

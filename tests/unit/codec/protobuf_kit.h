@@ -25,6 +25,26 @@ kit_parse(const char *text)
     return schema;
 }
 
+/* A schema is parsed whole or not at all, whichever allocation fails, and all after it. */
+static inline void
+kit_parse_short_of_memory(const char *text, const struct lf_proto_file_text *references, size_t count)
+{
+    struct lf_proto_schema *schema = NULL;
+    struct lf_err err = {0};
+    const int64_t live = lf_mem_live();
+    bool hit = true;
+    for (uint64_t n = 1; hit; n++) {
+        lf_mem_fail_at(n, true);
+        enum lf_status st = lf_proto_schema_parse(lf_bytes_of(text), references, count, &schema, &err);
+        hit = lf_mem_fault_hit();
+        lf_mem_fail_at(0, false);
+        assert_int_equal(st, hit ? LF_NO_MEMORY : LF_OK);
+        assert_true(!hit || lf_mem_live() == live);
+    }
+    lf_proto_schema_free(schema);
+    assert_int_equal(lf_mem_live(), live);
+}
+
 static inline struct lf_bytes
 kit_bytes(struct lf_arena *arena, const char *hex)
 {

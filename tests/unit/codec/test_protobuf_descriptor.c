@@ -134,21 +134,8 @@ static void
 test_no_memory(void **state)
 {
     (void)state;
-    struct lf_proto_schema *schema = NULL;
-    struct lf_err err = {0};
-    const int64_t live = lf_mem_live();
-    for (uint64_t n = 1;; n++) {
-        lf_mem_fail_at(n, true);
-        enum lf_status st = parse(FILE_OF_M, MONEY, &schema, &err);
-        const bool hit = lf_mem_fault_hit();
-        lf_mem_fail_at(0, false);
-        assert_int_equal(st, hit ? LF_NO_MEMORY : LF_OK);
-        if (!hit)
-            break;
-        assert_int_equal(lf_mem_live(), live);
-    }
-    lf_proto_schema_free(schema);
-    assert_int_equal(lf_mem_live(), live);
+    const struct lf_proto_file_text reference = {LF_LIT("o.proto"), LF_LIT(MONEY)};
+    kit_parse_short_of_memory(FILE_OF_M, &reference, 1);
 }
 
 int

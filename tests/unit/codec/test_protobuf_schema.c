@@ -1,26 +1,10 @@
 /* .proto files: what is refused and where, how names are found, what options decide, where messages stand. */
-#include "base/mem.h"
-#include "codec/protobuf.h"
 #include "codec/protobuf/schema.h"
+#include "protobuf_kit.h"
 
-#include <setjmp.h>
-#include <stdio.h>
-#include <stdarg.h>
 #include <stdlib.h>
-#include <string.h>
-#include <cmocka.h>
 
 #define P3 "syntax = \"proto3\"; "
-
-static struct lf_proto_schema *
-parse(const char *text)
-{
-    struct lf_proto_schema *schema = NULL;
-    struct lf_err err = {0};
-    if (lf_proto_schema_parse(lf_bytes_of(text), NULL, 0, &schema, &err) != LF_OK)
-        fail_msg("%s: %s", text, err.text);
-    return schema;
-}
 
 struct bad {
     const char *text;
@@ -138,7 +122,7 @@ test_what_may_be_written(void **state)
         "edition = '2024'; import option 'not/there.proto'; export message A { local enum E { B = 0; } }",
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-        lf_proto_schema_free(parse(rows[i]));
+        lf_proto_schema_free(kit_parse(rows[i]));
 }
 
 static const struct lf_proto_field *
@@ -157,9 +141,9 @@ static void
 test_types_are_looked_for_from_the_inside(void **state)
 {
     (void)state;
-    struct lf_proto_schema *schema =
-        parse(P3 "package a.b; message T {} message M { message T { message U {} } T x = 1; .a.b.T y = 2; b.T z = 3; "
-                 "M.T.U u = 4; T.U v = 5; message N { int32 T = 1; T w = 2; } E e = 6; enum E { Z = 0; } }");
+    struct lf_proto_schema *schema = kit_parse(
+        P3 "package a.b; message T {} message M { message T { message U {} } T x = 1; .a.b.T y = 2; b.T z = 3; "
+           "M.T.U u = 4; T.U v = 5; message N { int32 T = 1; T w = 2; } E e = 6; enum E { Z = 0; } }");
     static const struct {
         uint32_t number;
         const char *name;
@@ -211,7 +195,7 @@ test_presence_and_packing(void **state)
          false, false, false},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        struct lf_proto_schema *schema = parse(rows[i].text);
+        struct lf_proto_schema *schema = kit_parse(rows[i].text);
         const struct lf_proto_field *field = field_of(schema, "M", 1);
         if (field->presence != rows[i].presence || field->required != rows[i].required ||
             field->packed != rows[i].packed || field->delimited != rows[i].delimited)
@@ -225,10 +209,10 @@ static void
 test_json_names_and_prefixes(void **state)
 {
     (void)state;
-    struct lf_proto_schema *schema =
-        parse(P3 "message M { int32 foo_bar = 1; int32 _a__b = 2; int32 x1_y2 = 3; int32 z = 4 [json_name = 'Zed']; }"
-                 "enum HTTPState2 { HTTP_STATE2_NONE = 0; HTTP_STATE2_UP = 1; } enum Bare { NONE = 0; BARE_X = 1; }"
-                 "enum Digit { DIGIT_A = 0; DIGIT_1 = 1; } message N { HTTPState2 a = 1; Bare b = 2; Digit c = 3; }");
+    struct lf_proto_schema *schema = kit_parse(
+        P3 "message M { int32 foo_bar = 1; int32 _a__b = 2; int32 x1_y2 = 3; int32 z = 4 [json_name = 'Zed']; }"
+           "enum HTTPState2 { HTTP_STATE2_NONE = 0; HTTP_STATE2_UP = 1; } enum Bare { NONE = 0; BARE_X = 1; }"
+           "enum Digit { DIGIT_A = 0; DIGIT_1 = 1; } message N { HTTPState2 a = 1; Bare b = 2; Digit c = 3; }");
     static const char *const names[] = {"fooBar", "AB", "x1Y2", "Zed"};
     for (uint32_t i = 0; i < 4; i++)
         assert_true(lf_bytes_equal_text(field_of(schema, "M", i + 1)->json_name, names[i]));
@@ -316,7 +300,7 @@ test_built_in_files(void **state)
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         char text[200];
         snprintf(text, sizeof(text), P3 "import \"%s\";", names[i]);
-        lf_proto_schema_free(parse(text));
+        lf_proto_schema_free(kit_parse(text));
     }
 }
 
@@ -325,7 +309,7 @@ test_indexes(void **state)
 {
     (void)state;
     struct lf_proto_schema *schema =
-        parse(P3 "message A { map<int32, int32> m = 1; message B {} message C { message D {} } } message E {}");
+        kit_parse(P3 "message A { map<int32, int32> m = 1; message B {} message C { message D {} } } message E {}");
     static const struct {
         const char *name, *bytes;
         size_t len;
@@ -360,7 +344,7 @@ test_bad_indexes(void **state)
                                            LF_LIT_INIT("\x80"),
                                            LF_LIT_INIT("\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"),
                                            LF_LIT_INIT("\2\xfe\xff\xff\xff\x1f")};
-    struct lf_proto_schema *schema = parse(P3 "message A {}");
+    struct lf_proto_schema *schema = kit_parse(P3 "message A {}");
     struct lf_proto_indexes indexes = {.count = 1, .at = {1}};
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct lf_bytes bytes = rows[i];
@@ -422,22 +406,8 @@ test_no_memory(void **state)
         "package a; import \"google/protobuf/struct.proto\"; message M { map<string, N> m = 1; oneof o { int32 b = 2; }"
         "reserved 5 to 9; reserved \"z\"; message N { repeated E e = 1; google.protobuf.Value v = 2; } }"
         "enum E { E_A = 0; E_B = 1; }";
-    struct lf_proto_schema *schema = NULL;
-    struct lf_err err = {0};
-    const int64_t live = lf_mem_live();
-    for (uint64_t n = 1;; n++) {
-        lf_mem_fail_at(n, true);
-        enum lf_status st = lf_proto_schema_parse(lf_bytes_of(text), NULL, 0, &schema, &err);
-        const bool hit = lf_mem_fault_hit();
-        lf_mem_fail_at(0, false);
-        assert_int_equal(st, hit ? LF_NO_MEMORY : LF_OK);
-        if (!hit)
-            break;
-        assert_int_equal(lf_mem_live(), live);
-    }
-    lf_proto_schema_free(schema);
+    kit_parse_short_of_memory(text, NULL, 0);
     lf_proto_schema_free(NULL);
-    assert_int_equal(lf_mem_live(), live);
 }
 
 int
