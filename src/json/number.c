@@ -1,5 +1,6 @@
 /* Numbers: text to values, and values to a decimal that can be compared and written without loss. */
 #include "json/number.h"
+#include "base/ascii.h"
 #include "json/json.h"
 
 #include <float.h>
@@ -8,12 +9,6 @@
 #include <yyjson.h>
 
 #define EXPONENT_MAX INT64_C(100000000000000000) /* no text is long enough to make this overflow with its digits */
-
-static bool
-is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
 
 /* The exponent after 'e'; saturates. */
 static int64_t
@@ -41,7 +36,7 @@ lf_decimal_of_text(struct lf_bytes text)
     size_t zeros = 0;        /* leading zeros */
     size_t seen = 0;
     bool fraction = false;
-    for (; at < end && (is_digit(*at) || *at == '.'); at++) {
+    for (; at < end && (lf_is_digit(*at) || *at == '.'); at++) {
         if (*at == '.') {
             fraction = true;
             continue;
@@ -221,7 +216,7 @@ read_integer(struct lf_bytes text, int64_t *ret)
         return false;
     uint64_t sum = 0; /* 19 digits fit */
     for (size_t i = start; i < text.len; i++) {
-        if (!is_digit(text.ptr[i]))
+        if (!lf_is_digit(text.ptr[i]))
             return false;
         sum = sum * 10 + (uint64_t)(text.ptr[i] - '0');
     }

@@ -3,6 +3,7 @@
  * orders and remainders are then the rules of school.
  */
 #include "model/decimal.h"
+#include "base/ascii.h"
 
 #include <string.h>
 
@@ -19,17 +20,11 @@ struct number {
     int64_t low;  /* place of the last digit written */
 };
 
-static bool
-is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
 static struct lf_bytes
 take_digits(struct lf_bytes text, size_t *at)
 {
     size_t start = *at;
-    while (*at < text.len && is_digit(text.ptr[*at]))
+    while (*at < text.len && lf_is_digit(text.ptr[*at]))
         ++*at;
     return lf_bytes(text.ptr + start, *at - start);
 }

@@ -1,14 +1,13 @@
 /*
- * Patterns of @constraint: regular expressions as JavaScript and JSON Schema users write them, on PCRE2, with a limit
- * on the work of a match. Interpreted, not compiled to machine code: a match takes the same steps wherever it runs, so
- * that gateway and consumer agree about every value.
+ * Patterns of @constraint: regular expressions as JavaScript and JSON Schema users write them (base/regex.h), with a
+ * limit on the work of a match: gateway and consumer agree about every value.
  */
 #ifndef LF_MODEL_PATTERN_H
 #define LF_MODEL_PATTERN_H
 
 #include "base/arena.h"
 
-enum { LF_PATTERN_STEPS_MAX = 100000, LF_PATTERN_HEAP_KIB_MAX = 2048 };
+enum { LF_PATTERN_STEPS_MAX = 100000 };
 
 /* Compiles into arena (which owns the code; nothing is to be freed). LF_INVALID with the offset and PCRE2's words,
  * LF_NO_MEMORY. */

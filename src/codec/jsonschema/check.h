@@ -14,7 +14,7 @@ struct lf_js_run {
     int64_t steps; /* left */
     enum lf_status failed;
     struct lf_err *err;
-    struct lf_js_matcher matcher;
+    struct lf_regex_matcher matcher;
 };
 
 /* The way to a value, innermost first; on the stack. */
@@ -97,7 +97,7 @@ enum { LF_JS_DIVISOR_DIGITS_MAX = 1024 };
 enum lf_status lf_js_unique(const struct lf_value *list, uint32_t *ret_first, uint32_t *ret_second);
 
 /* Does a pattern match? Charges the run; false as well when that fails. */
-bool lf_js_matches(struct lf_js_run *run, const struct lf_js_regex *regex, struct lf_bytes text);
+bool lf_js_matches(struct lf_js_run *run, const struct lf_regex *regex, struct lf_bytes text);
 
 lf_js_check_fn lf_js_check_type, lf_js_check_options, lf_js_check_multiple, lf_js_check_maximum,
     lf_js_check_exclusive_maximum, lf_js_check_minimum, lf_js_check_exclusive_minimum, lf_js_check_max_length,

@@ -195,15 +195,15 @@ lf_js_check_min_length(struct lf_js_run *run, const struct lf_js_keyword *keywor
 }
 
 bool
-lf_js_matches(struct lf_js_run *run, const struct lf_js_regex *regex, struct lf_bytes text)
+lf_js_matches(struct lf_js_run *run, const struct lf_regex *regex, struct lf_bytes text)
 {
     if (!lf_js_charge(run, 4 + text.len / 64))
         return false;
-    enum lf_status st = lf_js_regex_match(regex, text, LF_JS_REGEX_CHEAP, &run->matcher);
+    enum lf_status st = lf_regex_match(regex, text, LF_JS_REGEX_CHEAP, &run->matcher);
     if (st == LF_LIMIT) {
         if (!lf_js_charge(run, LF_JS_REGEX_MAX / 4))
             return false;
-        st = lf_js_regex_match(regex, text, LF_JS_REGEX_MAX, &run->matcher);
+        st = lf_regex_match(regex, text, LF_JS_REGEX_MAX, &run->matcher);
     }
     if (st == LF_LIMIT)
         return lf_js_stop(run, LF_LIMIT, "a regular expression takes too much work on this value");

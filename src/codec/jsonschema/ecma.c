@@ -4,6 +4,7 @@
  * that PCRE2 has beyond are mistakes.
  */
 #include "codec/jsonschema/ecma.h"
+#include "base/ascii.h"
 
 #include <string.h>
 
@@ -104,18 +105,6 @@ bad_escape(const struct rewriting *r, char c)
     return lf_fail(r->err, LF_INVALID, "ECMA-262 has no escape \\%c, at offset %zu", c, r->at);
 }
 
-static bool
-is_hex(char c)
-{
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
-
-static bool
-is_letter(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
 /* Reads count hexadecimal digits. */
 static bool
 take_hex(struct rewriting *r, size_t count, uint32_t *ret)
@@ -123,7 +112,7 @@ take_hex(struct rewriting *r, size_t count, uint32_t *ret)
     uint32_t code = 0;
     for (size_t i = 0; i < count; i++) {
         char c = r->at + i < r->text.len ? r->text.ptr[r->at + i] : '\0';
-        if (!is_hex(c))
+        if (!lf_is_hex(c))
             return false;
         code = code * 16 + (uint32_t)(c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10);
     }
@@ -137,7 +126,7 @@ static bool
 take_braced(struct rewriting *r, uint32_t *ret)
 {
     size_t digits = 0;
-    while (r->at + 1 + digits < r->text.len && is_hex(r->text.ptr[r->at + 1 + digits]))
+    while (r->at + 1 + digits < r->text.len && lf_is_hex(r->text.ptr[r->at + 1 + digits]))
         digits++;
     if (digits == 0 || digits > 8 || r->at + 1 + digits >= r->text.len || r->text.ptr[r->at + 1 + digits] != '}')
         return false;
@@ -194,7 +183,7 @@ rewrite_property(struct rewriting *r, char kind)
     if (equals != SIZE_MAX)
         name = lf_bytes(name.ptr + equals + 1, name.len - equals - 1);
     for (size_t i = 0; i < name.len; i++) {
-        if (!is_letter(name.ptr[i]) && name.ptr[i] != '_')
+        if (!lf_is_letter(name.ptr[i]) && name.ptr[i] != '_')
             return lf_fail(r->err, LF_INVALID, "\\%c{%.*s} is no property, at offset %zu", kind, LF_FMT(name), r->at);
     }
     if (equals == SIZE_MAX && (lf_bytes_equal_text(name, "ASCII") || lf_bytes_equal_text(name, "ASCII_Hex_Digit"))) {
@@ -259,7 +248,7 @@ rewrite_escape(struct rewriting *r)
         lf_buf_printf(r->out, "\\x{%x}", code);
         return LF_OK;
     case 'c':
-        if (!is_letter(peek(r)))
+        if (!lf_is_letter(peek(r)))
             return bad_escape(r, c);
         lf_buf_printf(r->out, "\\x{%x}", (unsigned)(r->text.ptr[r->at++] & 0x1f));
         return LF_OK;
@@ -277,7 +266,7 @@ rewrite_escape(struct rewriting *r)
     default:
         if (c >= '0' && c <= '9')
             return rewrite_number(r, c);
-        if (is_letter(c) && strchr("dDwWtnrf", c) == NULL)
+        if (lf_is_letter(c) && strchr("dDwWtnrf", c) == NULL)
             return bad_escape(r, c);
         break;
     }

@@ -1,17 +1,12 @@
-/* The list of formats, and those that are short: times, addresses, identifiers, pointers. */
+/* The list of formats, and those that are short: times, identifiers, pointers. */
 #include "codec/jsonschema/format.h"
+#include "base/ascii.h"
 #include "base/clock.h"
+#include "base/uri.h"
 #include "base/uuid.h"
 #include "codec/jsonschema/regex.h"
 
-#include <arpa/inet.h>
 #include <string.h>
-
-static bool
-is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
 
 static struct lf_bytes
 from(struct lf_bytes text, size_t at)
@@ -24,7 +19,7 @@ from(struct lf_bytes text, size_t at)
 static bool
 two_digits(struct lf_bytes text, size_t at, int *ret)
 {
-    if (at + 2 > text.len || !is_digit(text.ptr[at]) || !is_digit(text.ptr[at + 1]))
+    if (at + 2 > text.len || !lf_is_digit(text.ptr[at]) || !lf_is_digit(text.ptr[at + 1]))
         return false;
     *ret = (text.ptr[at] - '0') * 10 + text.ptr[at + 1] - '0';
     return true;
@@ -56,7 +51,7 @@ time_valid(struct lf_bytes text)
     size_t at = 8;
     if (text.ptr[at] == '.') {
         size_t start = ++at;
-        while (at < text.len && is_digit(text.ptr[at]))
+        while (at < text.len && lf_is_digit(text.ptr[at]))
             at++;
         if (at == start)
             return false;
@@ -80,9 +75,9 @@ take_units(struct lf_bytes *text, const char *units)
 {
     size_t taken = 0;
     const char *unit = units;
-    while (text->len > 0 && is_digit(text->ptr[0])) {
+    while (text->len > 0 && lf_is_digit(text->ptr[0])) {
         size_t digits = 0;
-        while (digits < text->len && is_digit(text->ptr[digits]))
+        while (digits < text->len && lf_is_digit(text->ptr[digits]))
             digits++;
         const char *found = digits < text->len && text->ptr[digits] != '\0' ? strchr(unit, text->ptr[digits]) : NULL;
         if (found == NULL || (taken > 0 && found != unit))
@@ -113,32 +108,6 @@ duration_valid(struct lf_bytes text)
     return take_units(&text, "HMS") && text.len == 0;
 }
 
-/* --- addresses ---------------------------------------------------------------------------------------------------- */
-
-static bool
-address_valid(struct lf_bytes text, int family)
-{
-    char copy[INET6_ADDRSTRLEN];
-    unsigned char address[sizeof(struct in6_addr)];
-    if (text.len == 0 || text.len >= sizeof(copy) || memchr(text.ptr, '\0', text.len) != NULL)
-        return false;
-    memcpy(copy, text.ptr, text.len);
-    copy[text.len] = '\0';
-    return inet_pton(family, copy, address) == 1;
-}
-
-bool
-lf_js_format_ipv4(struct lf_bytes text)
-{
-    return address_valid(text, AF_INET);
-}
-
-bool
-lf_js_format_ipv6(struct lf_bytes text)
-{
-    return address_valid(text, AF_INET6);
-}
-
 /* --- identifiers and pointers ------------------------------------------------------------------------------------- */
 
 static bool
@@ -165,7 +134,7 @@ static bool
 relative_pointer_valid(struct lf_bytes text)
 {
     size_t digits = 0;
-    while (digits < text.len && is_digit(text.ptr[digits]))
+    while (digits < text.len && lf_is_digit(text.ptr[digits]))
         digits++;
     if (digits == 0 || (digits > 1 && text.ptr[0] == '0'))
         return false;
@@ -190,8 +159,8 @@ static const struct lf_js_format formats[] = {
     {"idn-email", lf_js_format_idn_email},
     {"hostname", lf_js_format_hostname},
     {"idn-hostname", lf_js_format_idn_hostname},
-    {"ipv4", lf_js_format_ipv4},
-    {"ipv6", lf_js_format_ipv6},
+    {"ipv4", lf_ipv4_valid},
+    {"ipv6", lf_ipv6_valid},
     {"uri", lf_js_format_uri},
     {"uri-reference", lf_js_format_uri_reference},
     {"iri", lf_js_format_iri},

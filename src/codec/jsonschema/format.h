@@ -4,8 +4,6 @@
 
 #include "codec/jsonschema/schema.h"
 
-bool lf_js_format_ipv4(struct lf_bytes text);
-bool lf_js_format_ipv6(struct lf_bytes text);
 /* RFC 5321 with quoted local parts; RFC 6531 with any characters beyond ASCII */
 bool lf_js_format_email(struct lf_bytes text);
 bool lf_js_format_idn_email(struct lf_bytes text);

@@ -1,5 +1,8 @@
 /* Host names (RFC 1123, IDNA 2008: RFC 5891 and 5892) and mailboxes (RFC 5321, RFC 6531). */
 #include "codec/jsonschema/format.h"
+
+#include "base/ascii.h"
+#include "base/uri.h"
 #include "codec/jsonschema/punycode.h"
 
 #include <string.h>
@@ -24,18 +27,6 @@ static const char u_label[] = "^(?!..--)(?![-\\p{M}])"
                               "|(?<=" VIRAMA ")[\\u200c\\u200d]|(?<=\\p{Arabic})\\u200c(?=\\p{Arabic}))+(?<!-)$";
 
 static bool
-is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-static bool
-is_letter(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-static bool
 is_ascii(struct lf_bytes text)
 {
     for (size_t i = 0; i < text.len; i++) {
@@ -49,12 +40,12 @@ static bool
 u_label_matches(struct lf_bytes label)
 {
     struct lf_arena arena;
-    struct lf_js_matcher matcher = {0};
-    const struct lf_js_regex *regex;
+    struct lf_regex_matcher matcher = {0};
+    const struct lf_regex *regex;
     lf_arena_init(&arena, 16 * 1024, 0);
     bool matches = lf_js_regex_compile(lf_bytes_of(u_label), &arena, &regex, NULL) == LF_OK &&
-                   lf_js_regex_match(regex, label, LF_JS_REGEX_MAX, &matcher) == LF_OK;
-    lf_js_matcher_release(&matcher);
+                   lf_regex_match(regex, label, LF_JS_REGEX_MAX, &matcher) == LF_OK;
+    lf_regex_matcher_release(&matcher);
     lf_arena_release(&arena);
     return matches;
 }
@@ -95,7 +86,7 @@ ascii_label_valid(struct lf_bytes label)
     if (label.len == 0 || label.len > LF_JS_LABEL_MAX || label.ptr[0] == '-' || label.ptr[label.len - 1] == '-')
         return false;
     for (size_t i = 0; i < label.len; i++) {
-        if (!is_letter(label.ptr[i]) && !is_digit(label.ptr[i]) && label.ptr[i] != '-')
+        if (!lf_is_letter(label.ptr[i]) && !lf_is_digit(label.ptr[i]) && label.ptr[i] != '-')
             return false;
     }
     if (label.len < 4 || memcmp(label.ptr + 2, "--", 2) != 0)
@@ -148,7 +139,7 @@ lf_js_format_idn_hostname(struct lf_bytes text)
 static bool
 is_atom_char(char c, bool international)
 {
-    return is_letter(c) || is_digit(c) || (c != '\0' && strchr("!#$%&'*+/=?^_`{|}~-", c) != NULL) ||
+    return lf_is_letter(c) || lf_is_digit(c) || (c != '\0' && strchr("!#$%&'*+/=?^_`{|}~-", c) != NULL) ||
            (international && ((unsigned char)c & 0x80) != 0);
 }
 
@@ -181,18 +172,6 @@ quoted_string_valid(struct lf_bytes text, bool international)
     return true;
 }
 
-/* "[192.0.2.1]" or "[IPv6:2001:db8::1]" */
-static bool
-literal_valid(struct lf_bytes text)
-{
-    if (text.len < 2 || text.ptr[0] != '[' || text.ptr[text.len - 1] != ']')
-        return false;
-    struct lf_bytes inner = lf_bytes(text.ptr + 1, text.len - 2);
-    if (inner.len > 5 && lf_bytes_equal_nocase(lf_bytes(inner.ptr, 5), LF_LIT("IPv6:")))
-        return lf_js_format_ipv6(lf_bytes(inner.ptr + 5, inner.len - 5));
-    return lf_js_format_ipv4(inner);
-}
-
 static bool
 mailbox_valid(struct lf_bytes text, bool international)
 {
@@ -205,7 +184,8 @@ mailbox_valid(struct lf_bytes text, bool international)
     struct lf_bytes domain = lf_bytes(text.ptr + at, text.len - at);
     if (!dot_string_valid(local, international) && !quoted_string_valid(local, international))
         return false;
-    return literal_valid(domain) || (international ? lf_js_format_idn_hostname(domain) : lf_js_format_hostname(domain));
+    return lf_address_literal_valid(domain) ||
+           (international ? lf_js_format_idn_hostname(domain) : lf_js_format_hostname(domain));
 }
 
 bool

@@ -64,7 +64,7 @@ struct lf_js_property {
 };
 
 struct lf_js_pattern {
-    const struct lf_js_regex *regex;
+    const struct lf_regex *regex;
     struct lf_bytes text;
     const struct lf_js_node *node;
 };
@@ -133,7 +133,7 @@ struct lf_js_keyword {
             const struct lf_value *value;
         } number;
         struct {
-            const struct lf_js_regex *regex;
+            const struct lf_regex *regex;
             const char *text;
             size_t len;
         } pattern;

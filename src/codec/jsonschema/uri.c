@@ -1,5 +1,6 @@
 /* RFC 3986: splitting a reference into its components (appendix B) and resolving it (section 5.2). */
 #include "codec/jsonschema/uri.h"
+#include "base/ascii.h"
 #include "base/buf.h"
 
 #include <string.h>
@@ -20,15 +21,9 @@ lf_js_uri_split(struct lf_bytes uri, struct lf_bytes *ret_fragment)
 }
 
 static bool
-is_letter(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-static bool
 is_scheme_char(char c)
 {
-    return is_letter(c) || (c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.';
+    return lf_is_letter(c) || (c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.';
 }
 
 /* Cuts len bytes and a delimiter of skip bytes behind them off the front. */
@@ -49,7 +44,7 @@ parse(struct lf_bytes text)
     size_t len = 0;
     while (len < text.len && is_scheme_char(text.ptr[len]))
         len++;
-    if (len > 0 && len < text.len && text.ptr[len] == ':' && is_letter(text.ptr[0]))
+    if (len > 0 && len < text.len && text.ptr[len] == ':' && lf_is_letter(text.ptr[0]))
         uri.scheme = take(&text, len, 1);
     if (lf_bytes_starts_with(text, LF_LIT("//"))) {
         (void)take(&text, 0, 2);

@@ -128,7 +128,7 @@ lf_jsonschema_validate(const struct lf_jsonschema *schema, const struct lf_value
         .err = err,
     };
     bool valid = lf_js_apply(&run, schema->root, value, NULL, NULL, NULL);
-    lf_js_matcher_release(&run.matcher);
+    lf_regex_matcher_release(&run.matcher);
     *ret_count = run.count;
     if (run.failed != LF_OK)
         return run.failed;

@@ -3,6 +3,7 @@
  * but names, numbers and quoted strings may.
  */
 #include "codec/protobuf/descriptor_words.h"
+#include "base/ascii.h"
 
 #include <inttypes.h>
 
@@ -63,7 +64,7 @@ lf_proto_wrong_descriptor(struct lf_proto_printer *p, const char *what, struct l
 static bool
 is_letter(char c)
 {
-    return c == '_' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+    return c == '_' || lf_is_letter(c);
 }
 
 static bool

@@ -1,28 +1,13 @@
 /* Tokens of .proto files: https://protobuf.dev/reference/protobuf/proto3-spec/#lexical_elements */
 #include "codec/protobuf/lexer.h"
+#include "base/ascii.h"
 
 enum { FLOAT_CHARS_MAX = 1000 };
 
 static bool
-is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-static bool
 is_letter(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-}
-
-static int
-hex_of(char c)
-{
-    if (is_digit(c))
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+    return lf_is_letter(c) || c == '_';
 }
 
 void
@@ -111,7 +96,7 @@ take_number(struct lf_proto_lexer *lexer, struct lf_proto_token *token, struct l
     const char *start = lexer->at;
     const bool hex = *start == '0' && (peek(lexer, 1) == 'x' || peek(lexer, 1) == 'X');
     token->kind = LF_PROTO_TOKEN_INTEGER;
-    while (is_digit(peek(lexer, 0)) || is_letter(peek(lexer, 0)) || peek(lexer, 0) == '.' ||
+    while (lf_is_digit(peek(lexer, 0)) || is_letter(peek(lexer, 0)) || peek(lexer, 0) == '.' ||
            (!hex && lexer->at > start && (lexer->at[-1] == 'e' || lexer->at[-1] == 'E') &&
             (peek(lexer, 0) == '+' || peek(lexer, 0) == '-'))) {
         if (!hex && (*lexer->at == '.' || *lexer->at == 'e' || *lexer->at == 'E'))
@@ -142,9 +127,9 @@ lf_proto_lexer_next(struct lf_proto_lexer *lexer, struct lf_proto_token *ret, st
         token.kind = LF_PROTO_TOKEN_END;
     } else if (is_letter(c)) {
         token.kind = LF_PROTO_TOKEN_NAME;
-        while (is_letter(peek(lexer, 0)) || is_digit(peek(lexer, 0)))
+        while (is_letter(peek(lexer, 0)) || lf_is_digit(peek(lexer, 0)))
             step(lexer);
-    } else if (is_digit(c) || (c == '.' && is_digit(peek(lexer, 1)))) {
+    } else if (lf_is_digit(c) || (c == '.' && lf_is_digit(peek(lexer, 1)))) {
         st = take_number(lexer, &token, err);
     } else if (c == '"' || c == '\'') {
         token.kind = LF_PROTO_TOKEN_STRING;
@@ -175,7 +160,7 @@ lf_proto_integer_of(struct lf_bytes text, uint64_t *ret)
         return false;
     uint64_t value = 0;
     for (; at < text.len; at++) {
-        int digit = hex_of(text.ptr[at]);
+        int digit = lf_hex_digit(text.ptr[at]);
         if (digit < 0 || (unsigned)digit >= base || value > (UINT64_MAX - (unsigned)digit) / base)
             return false;
         value = value * base + (unsigned)digit;
@@ -191,15 +176,15 @@ lf_proto_float_of(struct lf_bytes text, double *ret)
     char json[FLOAT_CHARS_MAX + 2];
     size_t len = 0, at = 0;
     if (text.len > FLOAT_CHARS_MAX ||
-        (text.len > 1 && text.ptr[0] == '0' && is_digit(text.ptr[1]) && lf_bytes_index(text, '.') == SIZE_MAX))
+        (text.len > 1 && text.ptr[0] == '0' && lf_is_digit(text.ptr[1]) && lf_bytes_index(text, '.') == SIZE_MAX))
         return false;
-    while (at + 1 < text.len && text.ptr[at] == '0' && is_digit(text.ptr[at + 1]))
+    while (at + 1 < text.len && text.ptr[at] == '0' && lf_is_digit(text.ptr[at + 1]))
         at++;
     if (text.ptr[at] == '.')
         json[len++] = '0';
     for (; at < text.len; at++) {
         json[len++] = text.ptr[at];
-        if (text.ptr[at] == '.' && (at + 1 == text.len || !is_digit(text.ptr[at + 1])))
+        if (text.ptr[at] == '.' && (at + 1 == text.len || !lf_is_digit(text.ptr[at + 1])))
             json[len++] = '0';
         if (len + 2 > sizeof(json))
             return false;
@@ -214,7 +199,7 @@ read_digits(struct lf_bytes text, size_t at, size_t max, int base, uint32_t *ret
     size_t count = 0;
     *ret = 0;
     while (count < max && at + count < text.len) {
-        int digit = hex_of(text.ptr[at + count]);
+        int digit = lf_hex_digit(text.ptr[at + count]);
         if (digit < 0 || digit >= base)
             break;
         *ret = *ret * (uint32_t)base + (uint32_t)digit;

@@ -1,5 +1,6 @@
 /* Texts of the well-known types: https://protobuf.dev/programming-guides/json/ */
 #include "codec/protobuf/times.h"
+#include "base/ascii.h"
 
 #include "base/clock.h"
 
@@ -12,19 +13,13 @@ enum { NANOS = 1000000000 };
 static const int64_t first_second = INT64_C(-62135596800), last_second = INT64_C(253402300799); /* years 1, 9999 */
 static const int64_t longest_seconds = INT64_C(315576000000);
 
-static bool
-is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
 /* The digits after a point as nanoseconds; beyond nine only zeros. Returns how many there are, 0 if they do not fit. */
 static size_t
 take_fraction(struct lf_bytes text, int32_t *ret)
 {
     int32_t nanos = 0, unit = NANOS / 10;
     size_t count = 0;
-    for (; count < text.len && is_digit(text.ptr[count]); count++) {
+    for (; count < text.len && lf_is_digit(text.ptr[count]); count++) {
         const int32_t digit = text.ptr[count] - '0';
         if (unit == 0 && digit != 0)
             return 0;
@@ -84,7 +79,7 @@ lf_proto_duration_of_text(struct lf_bytes text, struct lf_proto_time *ret)
     const bool negative = text.len != 0 && text.ptr[0] == '-';
     size_t at = negative ? 1 : 0;
     const size_t start = at;
-    for (; at < text.len && is_digit(text.ptr[at]); at++) {
+    for (; at < text.len && lf_is_digit(text.ptr[at]); at++) {
         time.seconds = time.seconds * 10 + (text.ptr[at] - '0');
         if (time.seconds > longest_seconds)
             return false;

@@ -19,8 +19,8 @@ struct shortage {
 
 /*
  * Opens, writes, reads and closes, and the n-th allocation fails (and all after it, if sticky) for n = 1, 2, … until
- * none is met: the call says so, nothing leaks, no half is written, and going on from the position gives what would have
- * been without.
+ * none is met: the call says so, nothing leaks, no half is written, and going on from the position gives what would
+ * have been without.
  */
 void shortage_run(const struct shortage *shortage, bool sticky);
 
