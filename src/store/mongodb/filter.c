@@ -386,12 +386,35 @@ lf_mongo_filter_write(struct lf_buf *out, const struct lf_list_query *query, con
     return writing.st == LF_OK ? lf_buf_status(out, err) : writing.st;
 }
 
+/* Must a field of events have one value? */
+static bool
+is_fixed(const struct lf_filter *filter, const char *name)
+{
+    if (filter->kind == LF_FILTER_COMPARE)
+        return filter->op == LF_CMP_EQ && lf_bytes_equal_text(filter->field->name, name);
+    for (size_t i = 0; filter->kind == LF_FILTER_AND && i < filter->part_count; i++) {
+        if (is_fixed(filter->parts[i], name))
+            return true;
+    }
+    return false;
+}
+
+/* Events of one partition by offset: there are no ties, and the index of places has them in that order alone. */
+static bool
+has_no_ties(const struct lf_list_query *query)
+{
+    return query->entity == NULL && query->order_count == 1 && query->filter != NULL &&
+           lf_bytes_equal_text(query->order[0].field->name, "offset") && is_fixed(query->filter, "topic") &&
+           is_fixed(query->filter, "partition");
+}
+
 void
 lf_mongo_order_write(struct lf_buf *out, const struct lf_list_query *query)
 {
     char path[PATH_MAX_BYTES];
+    size_t count = query->order_count + (has_no_ties(query) ? 0 : 1);
     size_t sort = lf_bson_open(out, LF_BSON_DOCUMENT, LF_LIT("sort"));
-    for (size_t i = 0; i <= query->order_count; i++) {
+    for (size_t i = 0; i < count; i++) {
         struct lf_order order = criterion(query, i);
         bool again = false; /* a field that comes twice: MongoDB takes each name once */
         for (size_t k = 0; k < i; k++)
