@@ -88,8 +88,8 @@ def into_postgres(servers, seconds):
                  (f"consumer, --workers {PARTITIONS} / the fastest batched Node consumer", 1.7,
                   rows[OURS_PARALLEL]["rate"] / best)]
     intro = ("From Kafka (one broker, four partitions, events of the gateway) into PostgreSQL (fsync on, a socket), all"
-             " sharing the cores. Logfirst keeps the whole event with its headers and place, the state and the"
-             " position; the Node consumers keep id, type and payload, and the state.")
+             " sharing the cores. Logfirst runs with `--batch 5000` and keeps the whole event with its headers and"
+             " place, the state and the position; the Node consumers keep id, type and payload, and the state.")
     notes = [] if folder else ["", MISSING]
     return Section("Consumer into PostgreSQL", [*lines_of(intro, rows, bench), *notes, "", OTHER_ENGINES], owed)
 

@@ -10,6 +10,7 @@ from measure import SERVER_CPU, TOOLS, fill, logfirst, pin, say
 
 POLL_SECONDS = 0.02  # near the end; before it, half of the time left: each question costs the store something
 POLL_SECONDS_MAX = 1.0
+BATCH = 5000  # records of a transaction at most, of those that read from Kafka
 
 
 class Target:
@@ -93,7 +94,7 @@ def consume(target, total, *options, cpu=None):
 
 def from_kafka(servers, topic):
     """A consumer's options for a topic of the broker, as a group of its own."""
-    return ["--log", servers.broker().url, "--topic", topic, "--group", f"bench-{time.time_ns()}"]
+    return ["--log", servers.broker().url, "--topic", topic, "--group", f"bench-{time.time_ns()}", "--batch", BATCH]
 
 
 def fill_log(data, count):

@@ -29,8 +29,7 @@ enum {
     LF_RECORD_BYTES_MAX = 64 * 1024 * 1024, /* what a consumer is ready to read */
     LF_LOG_IN_FLIGHT_MAX = 100000,          /* appends not yet acknowledged; more: OVERLOADED */
     LF_LOG_IN_FLIGHT_BYTES_MAX = 64 * 1024 * 1024,
-    LF_BATCH_RECORDS_MAX = 1000,       /* of one read, and of one step where a store has no transactions */
-    LF_TRANSACTION_RECORDS_MAX = 5000, /* of the consumer */
+    LF_BATCH_RECORDS_MAX = 1000,
     LF_BATCH_BYTES_MAX = 8 * 1024 * 1024,
     /* Queries */
     LF_PAGE_MAX = 1000,             /* first: at most */

@@ -42,9 +42,7 @@ struct lf_consumer_options {
     void *ctx;
 };
 
-/* How many records a transaction takes at most where the options do not say: as many as pay on this store. An entity
- * that several events of one batch change is read and written once; without transactions, a batch is much to do again
- * after a crash. */
+/* How many records a transaction takes at most: LF_BATCH_RECORDS_MAX where the options do not say. */
 size_t lf_consumer_batch_records(const struct lf_consumer_options *options);
 
 /* One consumer. Runs nothing yet. */

@@ -63,9 +63,7 @@ own_texts(struct lf_arena *arena, struct lf_consumer_options *options)
 size_t
 lf_consumer_batch_records(const struct lf_consumer_options *options)
 {
-    if (options->batch_records != 0)
-        return options->batch_records;
-    return lf_store_has_transactions(options->store) ? LF_TRANSACTION_RECORDS_MAX : LF_BATCH_RECORDS_MAX;
+    return options->batch_records != 0 ? options->batch_records : LF_BATCH_RECORDS_MAX;
 }
 
 static enum lf_status

@@ -20,6 +20,7 @@ LOG_POINTS = (
     "log.begun", "log.inserted", "log.written", "log.syncing", "log.synced", "log.committed", "log.acknowledged",
 )  # fmt: skip
 STORE_POINTS = ("store.buried", "store.appended", "store.saved")  # of a commit that is not one step
+ASIDE_POINTS = ("store.aside", "store.forgotten", "store.renamed")  # of a log made anew, which no schedule does
 
 
 @dataclasses.dataclass(frozen=True)

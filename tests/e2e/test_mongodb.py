@@ -257,7 +257,7 @@ def test_consumers_of_one_group_are_killed(start, store, broker, topic, group, t
     more_load(load)
     load.stop()
     ends = {(topic, partition): end for partition, end in broker.ends(topic).items()}
-    until(lambda: store.reached(group, ends), "lag 0", 180, retry=ERRORS)
+    until(lambda: store.reached(group, ends), "lag 0", 400, retry=ERRORS)
     for process in (gateway, *consumers.values()):
         assert process.stop() == 0, process.tail()
     history.log = kafka_log(broker, topic)
