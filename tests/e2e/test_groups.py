@@ -222,7 +222,7 @@ def test_a_store_slower_than_the_groups_patience_evicts_nobody(cluster, broker, 
 
 def test_the_store_goes_away_under_load(cluster, broker, group, server):
     """No dead letters, no eviction, lag back to zero; memory within what is owed whatever the backlog."""
-    cluster.begin(4)
+    cluster.begin(4, clients=1)  # the states of many events are large by themselves
     consumer = cluster.consumer("one", "--workers", "2")
     cluster.goes_on(500)
     members = broker.members(group)
