@@ -78,7 +78,8 @@ def part(servers, seconds):
             for name, pair in runs.items()]
     away_seconds = 12 * seconds
     found = outage(servers, away_seconds)
-    lines = ["The highest resident memory, in MB, of a consumer that works off a backlog as fast as it can:", "",
+    lines = ["The highest resident memory, in MB, of a consumer (`--batch 5000`) that works off a backlog as fast as it"
+             " can:", "",
              *table(["", "small backlog", "ten times as long"], rows), "",
              f"PostgreSQL away for {away_seconds} s while events keep coming ({found['events']:,} in all), Kafka:"
              f" {found['before']:.1f} MB before, {found['after']:.1f} MB once the lag is zero again, at most"

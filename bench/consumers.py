@@ -34,7 +34,8 @@ def into_sqlite(servers, seconds):
             with sqlite() as target:
                 runs.append(consume(target, total, "--log", f"embedded:{data}/log", cpu=SERVER_CPU))
     run = middle(runs)
-    return Section("Consumer into SQLite", lines_of("From the embedded log into SQLite.", {OURS: run}, bench),
+    return Section("Consumer into SQLite", lines_of("From the embedded log into SQLite, with `--batch 5000`.",
+                                                      {OURS: run}, bench),
                    [("consumer / bare loop", 0.6, run["rate"] / rate_of(bench, "bare"))])
 
 
@@ -134,6 +135,7 @@ def workers(servers, seconds):
         rows.append([f"{name}, `--workers {count}`", f"{middle(runs)['rate']:,.0f}",
                      f"{median([run['cpu'] for run in runs]):.1f}", f"{max(run['rss'] for run in runs):.0f}"])
     head = ["", "events/s", "us of its processor time an event", "MB at most"]
-    lines = [f"{total:,} events from Kafka, four partitions, one process; broker and database share the cores. SQLite"
+    lines = [f"{total:,} events from Kafka, four partitions, one process, `--batch 5000`; broker and database share the"
+             " cores. SQLite"
              " has one writer at a time.", "", *table(head, rows)]
     return Section("Workers", lines)

@@ -10,7 +10,7 @@ from measure import SERVER_CPU, TOOLS, fill, logfirst, pin, say
 
 POLL_SECONDS = 0.02  # near the end; before it, half of the time left: each question costs the store something
 POLL_SECONDS_MAX = 1.0
-BATCH = 5000  # records of a transaction at most, of those that read from Kafka
+BATCH, BATCH_STEPWISE = 5000, 1000  # records of a transaction at most; without transactions
 
 
 class Target:
@@ -73,7 +73,8 @@ def consume(target, total, *options, cpu=None):
     """A consumer that works off TOTAL records: {"events", "rate": events/s, "rss": MB at most, "cpu": processor time in
     us an event}. The rate counts from its first commit on, or from its readiness where that was more than half."""
     with tempfile.TemporaryDirectory() as data:
-        with logfirst("consumer", "--data", data, "--store", target.url, *options, cpu=cpu) as server:
+        batch = BATCH_STEPWISE if target.url.startswith("mongodb") else BATCH
+        with logfirst("consumer", "--data", data, "--store", target.url, "--batch", batch, *options, cpu=cpu) as server:
             first = None
             while (now := target.stored()) < total:
                 if now and first is None:
@@ -94,7 +95,7 @@ def consume(target, total, *options, cpu=None):
 
 def from_kafka(servers, topic):
     """A consumer's options for a topic of the broker, as a group of its own."""
-    return ["--log", servers.broker().url, "--topic", topic, "--group", f"bench-{time.time_ns()}", "--batch", BATCH]
+    return ["--log", servers.broker().url, "--topic", topic, "--group", f"bench-{time.time_ns()}"]
 
 
 def fill_log(data, count):
